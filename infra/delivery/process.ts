@@ -1,0 +1,75 @@
+import { execa } from 'execa';
+import { Failure, clean } from './errors.ts';
+
+/** How to run a program. No shell is ever involved. */
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Added to (or, when undefined, removed from) the inherited environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string | Uint8Array;
+  /** Milliseconds until the program is stopped. @default 600000 */
+  readonly timeout?: number;
+  /** Largest output kept, in bytes; more is an error. @default 256 MiB */
+  readonly maxBuffer?: number;
+  readonly signal?: AbortSignal;
+  /** Called with each complete line of stdout and stderr, for progress. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** What a program said and how it ended. */
+export interface RunResult {
+  readonly argv: readonly string[];
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program failed: which, where, how, and its last words. */
+export class CommandError extends Failure {
+  readonly result: RunResult;
+
+  constructor(result: RunResult, cwd: string, options?: ErrorOptions) {
+    const words = clean(result.stderr || result.stdout).slice(-400).trim();
+    super(
+      [{ code: 'E_COMMAND', field: clean(result.argv.join(' ')).slice(0, 200), value: `exit ${result.exitCode} in ${cwd}`, rule: words || 'no output', fix: 'run it by hand to see more' }],
+      options,
+    );
+    this.result = result;
+  }
+}
+
+/** Runs a program to its end and returns its output. @throws CommandError when it can't be started or exits non-zero */
+export async function run(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+  const result = await tryRun(argv, options);
+  if (result.exitCode !== 0) throw new CommandError(result, options.cwd ?? process.cwd());
+  return result;
+}
+
+/** Like {@link run}, but a non-zero exit is returned. A program that can't be started has exit code 127. */
+export async function tryRun(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
+  const [file, ...args] = argv;
+  const child = execa(file, args, {
+    cwd: options.cwd,
+    env: options.env as Record<string, string>,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    input: options.input,
+    timeout: options.timeout ?? 600_000,
+    maxBuffer: options.maxBuffer ?? 256 * 1024 * 1024,
+    cancelSignal: options.signal,
+    stripFinalNewline: false,
+    reject: false,
+  });
+  if (options.onLine) void forwardLines(child, options.onLine);
+  const done = await child;
+  const exitCode = done.exitCode ?? (done.code === 'ENOENT' ? 127 : 1);
+  const stderr = done.stderr || (done.failed && done.exitCode === undefined ? (done.shortMessage ?? '') : '');
+  return { argv, exitCode, stdout: done.stdout ?? '', stderr: stderr ?? '' };
+}
+
+async function forwardLines(child: AsyncIterable<unknown> & { iterable(options: { from: 'all' | 'stderr' | 'stdout' }): AsyncIterable<unknown> }, onLine: (line: string) => void): Promise<void> {
+  await Promise.allSettled(
+    (['stdout', 'stderr'] as const).map(async (from) => {
+      for await (const line of child.iterable({ from })) onLine(clean(String(line)));
+    }),
+  );
+}
