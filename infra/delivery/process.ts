@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { Failure, clean } from './errors.ts';
+import { clean, Failure } from './errors.ts';
 
 /** How to run a program. No shell is ever involved. */
 export interface RunOptions {
@@ -29,9 +29,19 @@ export class CommandError extends Failure {
   readonly result: RunResult;
 
   constructor(result: RunResult, cwd: string, options?: ErrorOptions) {
-    const words = clean(result.stderr || result.stdout).slice(-400).trim();
+    const words = clean(result.stderr || result.stdout)
+      .slice(-400)
+      .trim();
     super(
-      [{ code: 'E_COMMAND', field: clean(result.argv.join(' ')).slice(0, 200), value: `exit ${result.exitCode} in ${cwd}`, rule: words || 'no output', fix: 'run it by hand to see more' }],
+      [
+        {
+          code: 'E_COMMAND',
+          field: clean(result.argv.join(' ')).slice(0, 200),
+          value: `exit ${result.exitCode} in ${cwd}`,
+          rule: words || 'no output',
+          fix: 'run it by hand to see more',
+        },
+      ],
       options,
     );
     this.result = result;
@@ -66,7 +76,10 @@ export async function tryRun(argv: readonly [string, ...string[]], options: RunO
   return { argv, exitCode, stdout: done.stdout ?? '', stderr: stderr ?? '' };
 }
 
-async function forwardLines(child: AsyncIterable<unknown> & { iterable(options: { from: 'all' | 'stderr' | 'stdout' }): AsyncIterable<unknown> }, onLine: (line: string) => void): Promise<void> {
+async function forwardLines(
+  child: AsyncIterable<unknown> & { iterable(options: { from: 'all' | 'stderr' | 'stdout' }): AsyncIterable<unknown> },
+  onLine: (line: string) => void,
+): Promise<void> {
   await Promise.allSettled(
     (['stdout', 'stderr'] as const).map(async (from) => {
       for await (const line of child.iterable({ from })) onLine(clean(String(line)));
