@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
+import { createOutput, type Output } from './output.ts';
+
+/** What every verb gets besides its own options. */
+export interface Context {
+  /** Absolute folder of the project: where Pulumi.yaml is. */
+  readonly project: string;
+  readonly output: Output;
+  /** Use the local environment's registry, GitOps repo and cluster, whatever the stack file says. */
+  readonly local: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** A verb's module: loaded only when the verb runs, so that the others cost nothing. */
+interface Verb<Options> {
+  readonly run: (options: Options, context: Context) => Promise<ExitCode>;
+}
+
+/** The folder this program lives in: the default project. */
+const home = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Parses the arguments, runs the verb, prints every problem, and returns the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  process.once('SIGTERM', () => abort.abort());
+  let code: ExitCode = exit.ok;
+  try {
+    await createProgram(abort.signal, (result) => {
+      code = result;
+    }).parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    code = report(error);
+  }
+  return abort.signal.aborted ? exit.interrupted : code;
+}
+
+/** All verbs with their options. `finished` receives the verb's exit code. */
+export function createProgram(signal: AbortSignal, finished: (code: ExitCode) => void): Command {
+  const program = new Command('fullcycle')
+    .description('One typed program from source to a synced cluster.')
+    .version(manifest.version)
+    .option('--json', 'print data only on stdout, logs on stderr')
+    .option('-q, --quiet', 'no progress, no remarks')
+    .option('-v, --verbose', 'show what the tools underneath say')
+    .addOption(new Option('-C, --directory <dir>', 'the project, where Pulumi.yaml is').default(home, 'this one'))
+    .option('--local', 'use the local registry, GitOps repo and cluster, whatever the stack file says')
+    .configureHelp({ helpWidth: 100, showGlobalOptions: true })
+    .configureOutput({ outputError: () => {}, getErrHelpWidth: () => 100, getOutHelpWidth: () => 100 })
+    .exitOverride()
+    .helpCommand(false);
+
+  const verb = (name: string, description: string) => program.command(name).description(description).copyInheritedSettings(program);
+  const runs =
+    <Options>(load: () => Promise<Verb<Options>>, named: readonly string[] = []) =>
+    async (...args: unknown[]) => {
+      const command = args.at(-1) as Command;
+      const given = Object.fromEntries(named.map((name, index) => [name, args[index]]));
+      const { json, quiet, verbose, directory, local, ...own } = command.optsWithGlobals();
+      const output = createOutput({ json, quiet, verbose }, process, Boolean(process.env['NO_COLOR']) || process.env['TERM'] === 'dumb');
+      const { run } = await load();
+      finished(await run({ ...own, ...given } as Options, { project: resolve(directory), output, local: local ?? false, signal }));
+    };
+  const env = () => new Option('-e, --env <env>', 'the environment; one Pulumi.<env>.yaml each');
+
+  verb('up', 'run everything on this machine: registry, GitOps repo, images, every environment')
+    .addOption(new Option('--cluster <kind>', 'where to run it').choices(['auto', 'kind', 'embedded', 'current', 'none']).default('auto'))
+    .action(runs(() => import('./up.ts')));
+  verb('down', 'stop what up started')
+    .option('--purge', 'remove its data too')
+    .action(runs(() => import('./down.ts')));
+  verb('synth', 'render the GitOps tree to a directory; no network, git, state or Docker')
+    .addOption(env())
+    .option('-o, --out <dir>', 'where to', 'dist')
+    .option('--release <file>', 'release.json to take the images from; placeholders otherwise')
+    .action(runs(() => import('./synth.ts')));
+  verb('diff', 'what delivery would change, by object and field')
+    .addOption(env())
+    .option('--against <ref>', 'commit or branch of the GitOps repo to compare with', 'the tip')
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'))
+    .option('--exit-code', 'exit with 3 when something would change')
+    .action(runs(() => import('./diff.ts')));
+  verb('deliver', 'build, render, check, commit and push one environment')
+    .addOption(env().makeOptionMandatory())
+    .option('--dry-run', 'build nothing, push nothing; say what would change')
+    .option('--allow-delete <kind/name...>', 'objects whose deletion is intended')
+    .option('--overwrite', 'replace files that were edited by hand in the GitOps repo')
+    .option('--init', 'make the first commit of an empty GitOps repo')
+    .action(runs(() => import('./deliver.ts')));
+  verb('verify', 'render again from the recorded source commit and compare bytes')
+    .addOption(env())
+    .option('--ref <ref>', 'commit or branch of the GitOps repo', 'the tip')
+    .action(runs(() => import('./verify.ts')));
+  verb('validate', 'check a rendered tree: schema, policy, references between objects')
+    .argument('[dir]', 'the tree', 'dist')
+    .action(runs(() => import('./validate.ts'), ['dir']));
+  verb('status', 'source → rendered → pushed: which hop lags, and why')
+    .addOption(env())
+    .action(runs(() => import('./status.ts')));
+  verb('doctor', 'what is installed, reachable or missing, and the fix').action(runs(() => import('./doctor.ts')));
+  return program;
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exit.ok;
+    const rule = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+    const problem = { code: 'E_USAGE', field: 'arguments', rule, fix: 'see fullcycle --help' } as const;
+    process.stderr.write(`${formatProblem(problem)}\n`);
+    return exit.usage;
+  }
+  if (error instanceof Failure) {
+    for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    return error.exitCode;
+  }
+  const rule = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`error[E_INTERNAL] fullcycle: ${rule}\nThis is a bug; please report it with the lines above.\n`);
+  return exit.failure;
+}
