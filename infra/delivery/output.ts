@@ -79,7 +79,11 @@ function plainStep(log: (text: string) => void, verbose: boolean): Output['step'
 
 function terminalStep(stderr: NodeJS.WriteStream): Output['step'] {
   return async <T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> => {
-    const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
+    const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await import('listr2');
+    // Listr would look whether stdout is a terminal; this draws on stderr, which is one.
+    class TerminalRenderer extends DefaultRenderer {
+      static override nonTTY = true;
+    }
     const started = performance.now();
     let result: T | undefined;
     const logger = new ListrLogger({ processOutput: new ProcessOutput(stderr, stderr) });
@@ -91,11 +95,15 @@ function terminalStep(stderr: NodeJS.WriteStream): Output['step'] {
             result = await work((text) => {
               task.output = clean(text).trim();
             });
-            task.title = `${title} ${styleText('dim', seconds(started))}`;
+            task.title = `${title} ${styleText('dim', seconds(started), { stream: stderr })}`;
           },
         },
       ],
-      { rendererOptions: { logger, showErrorMessage: false, collapseErrors: false }, registerSignalListeners: false },
+      {
+        renderer: TerminalRenderer,
+        rendererOptions: { logger, showErrorMessage: false, collapseErrors: false },
+        registerSignalListeners: false,
+      },
     ).run();
     return result as T;
   };
