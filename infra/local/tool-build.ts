@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { clean, fail } from '../delivery/errors.ts';
+import { withLock } from '../delivery/lock.ts';
 import { type RunResult, tryRun } from '../delivery/process.ts';
-import { withLock } from './lock.ts';
+import { realTiming } from '../delivery/timing.ts';
 import type { Tool } from './tool-table.ts';
 
 /** A group of tools on this machine: where its module is, what it holds, where its programs go. */
@@ -59,7 +60,9 @@ export async function build(workshop: Workshop, names: readonly string[], onProg
   const work = async () => {
     for (const batch of batches(workshop, missing())) await buildBatch(workshop, batch, folder, onProgress);
   };
-  await withLock(join(folder, '.lock'), work, (holder) => onProgress(`${basename(workshop.module)}: process ${holder} builds it already`));
+  const group = basename(workshop.module);
+  const onWait = (holder: string) => onProgress(`${group}: being built ${holder}`);
+  await withLock(join(folder, '.lock'), group, { timing: realTiming(), patience: buildTimeout, onWait }, work);
   return folder;
 }
 

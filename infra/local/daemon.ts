@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem } from '../../charts/problem.ts';
+import { fail, failIfAny } from '../delivery/errors.ts';
+import { findListener, isFree } from './port.ts';
+import { findProcess, identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+
+/** A program that outlives the command that starts it. */
+export interface DaemonSpec {
+  /** Name of its record and its log in `<state>/run`. */
+  readonly name: string;
+  /** Absolute folder of the local environment's state: `.fullcycle` of the project. */
+  readonly state: string;
+  readonly argv: readonly [string, ...string[]];
+  /** @default the state folder */
+  readonly cwd?: string;
+  /** Added to PATH and HOME, the only variables it inherits. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** TCP addresses it listens on, `host:port` each. @default none */
+  readonly listen?: readonly string[];
+  /** True as soon as it serves. Called again and again; an exception counts as not yet. */
+  readonly ready: () => Promise<boolean>;
+  /** Milliseconds it may take until it is ready. @default 30000 */
+  readonly timeout?: number;
+}
+
+/** A daemon on record. */
+export interface Daemon extends ProcessIdentity {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Absolute path of what it wrote to stdout and stderr since its start. */
+  readonly log: string;
+}
+
+const pollMilliseconds = 25;
+const killMilliseconds = 5_000;
+
+/**
+ * Starts a daemon and waits until it is ready. One that already runs with the same arguments is kept, one with others is replaced.
+ * @throws Failure E_PORT_TAKEN when something else listens on its addresses; E_LOCAL_DOWN when it ends or is not ready in time, it is stopped then
+ */
+export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
+  const running = await findDaemon(spec.state, spec.name, spec.argv);
+  if (running?.argv.join('\0') === spec.argv.join('\0')) return waitUntilReady(spec, running, () => 'ended');
+  if (running) await stopDaemon(spec.state, spec.name);
+  failIfAny(await takenPorts(spec));
+  return launch(spec);
+}
+
+/** Whether the daemon could start: its addresses are free, or it has them itself. */
+export async function isStartable(spec: DaemonSpec): Promise<boolean> {
+  const running = await findDaemon(spec.state, spec.name, spec.argv);
+  return running?.argv.join('\0') === spec.argv.join('\0') || (await takenPorts(spec)).length === 0;
+}
+
+async function takenPorts({ name, listen = [] }: DaemonSpec): Promise<Problem[]> {
+  const problems = await Promise.all(
+    listen.map(async (address): Promise<Problem[]> => {
+      const { hostname, port } = new URL(`http://${address}`);
+      if (await isFree(hostname.replace(/^\[|\]$/g, ''), Number(port))) return [];
+      const pid = await findListener(Number(port));
+      const value = pid === undefined ? 'another process' : `process ${pid}`;
+      const fix = 'end that process, or remove .fullcycle/local.json to choose other ports';
+      return [{ code: 'E_PORT_TAKEN', field: `port ${port}`, value, rule: `${name} listens on ${address}`, fix }];
+    }),
+  );
+  return problems.flat();
+}
+
+/** The daemon of this name if it runs. With `argv` it is found even when its record is lost, and put on record again. */
+export async function findDaemon(state: string, name: string, argv?: readonly string[]): Promise<Daemon | undefined> {
+  const daemon = read(state, name);
+  if (daemon && (await isRunning(daemon))) return daemon;
+  const lost = argv && (await findProcess(argv));
+  return lost && save(state, { name, ...lost, argv, log: logFile(state, name) });
+}
+
+/** Names of all daemons that were started and not stopped, running or not. */
+export function recordedDaemons(state: string): string[] {
+  const folder = join(state, 'run');
+  return existsSync(folder) ? readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [basename(file, '.json')] : [])) : [];
+}
+
+/**
+ * Ends the daemon of this name: SIGTERM, then SIGKILL after the timeout. A process that merely has its pid is left alone.
+ * @param options.timeout milliseconds between the two signals; @default 10000
+ * @returns false when it didn't run
+ * @throws Failure E_LOCAL_DOWN when it can't be ended
+ */
+export async function stopDaemon(
+  state: string,
+  name: string,
+  options: { timeout?: number; argv?: readonly string[] } = {},
+): Promise<boolean> {
+  const daemon = await findDaemon(state, name, options.argv);
+  if (daemon && !(await end(daemon, 'SIGTERM', options.timeout ?? 10_000)) && !(await end(daemon, 'SIGKILL', killMilliseconds))) {
+    fail('E_LOCAL_DOWN', name, `process ${daemon.pid}`, 'must end when it is killed', `end it by hand: kill -9 ${daemon.pid}`);
+  }
+  rmSync(recordFile(state, name), { force: true });
+  return daemon !== undefined;
+}
+
+async function launch(spec: DaemonSpec): Promise<Daemon> {
+  const log = logFile(spec.state, spec.name);
+  const child = spawnDetached(spec, log);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`));
+  });
+  const identity = child.pid === undefined ? undefined : await identify(child.pid);
+  if (!identity) return explain(spec, log, await ended, 'must keep running');
+  const daemon = save(spec.state, { name: spec.name, ...identity, argv: spec.argv, log });
+  return waitUntilReady(spec, daemon, () => ended);
+}
+
+function spawnDetached(spec: DaemonSpec, log: string): ChildProcess {
+  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const output = openSync(log, 'w', 0o600);
+  const [file, ...args] = spec.argv;
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, ...spec.env };
+  const child = spawn(file, args, { cwd: spec.cwd ?? spec.state, env, detached: true, stdio: ['ignore', output, output] });
+  child.unref();
+  closeSync(output);
+  return child;
+}
+
+async function waitUntilReady(spec: DaemonSpec, daemon: Daemon, ended: () => string | Promise<string>): Promise<Daemon> {
+  const timeout = spec.timeout ?? 30_000;
+  const deadline = performance.now() + timeout;
+  while (performance.now() < deadline) {
+    const ready = await spec.ready().catch(() => false);
+    // The order matters: something else may answer in the place of one that has just ended.
+    if (!(await isRunning(daemon))) {
+      rmSync(recordFile(spec.state, spec.name), { force: true });
+      return explain(spec, daemon.log, await ended(), 'must keep running');
+    }
+    if (ready) return daemon;
+    await sleep(pollMilliseconds);
+  }
+  await stopDaemon(spec.state, spec.name);
+  return explain(spec, daemon.log, 'stopped', `must be ready within ${timeout / 1000} s`);
+}
+
+function explain(spec: DaemonSpec, log: string, how: string, rule: string): never {
+  const last = existsSync(log) && readFileSync(log, 'utf8').trim().split('\n').at(-1);
+  fail('E_LOCAL_DOWN', spec.name, how, `${rule}: ${last || 'it said nothing'}`, `read ${log}`);
+}
+
+/** Sends the signal and waits; false when the process still runs after the timeout. */
+async function end(identity: ProcessIdentity, signal: NodeJS.Signals, timeout: number): Promise<boolean> {
+  const deadline = performance.now() + timeout;
+  if (!(await isRunning(identity))) return true;
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  while (await isRunning(identity)) {
+    if (performance.now() > deadline) return false;
+    await sleep(pollMilliseconds);
+  }
+  return true;
+}
+
+function recordFile(state: string, name: string): string {
+  return join(state, 'run', `${name}.json`);
+}
+
+function logFile(state: string, name: string): string {
+  return join(state, 'run', `${name}.log`);
+}
+
+function save(state: string, daemon: Daemon): Daemon {
+  const file = recordFile(state, daemon.name);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(daemon, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return daemon;
+}
+
+/** Undefined when there is no record, or none that can be trusted. */
+function read(state: string, name: string): Daemon | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(state, name), 'utf8')) as Daemon;
+    return Number.isInteger(record.pid) && record.pid > 1 && typeof record.started === 'string' && Array.isArray(record.argv)
+      ? record
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
