@@ -57,7 +57,7 @@ export type ProblemCode =
   | 'E_NO_SPACE'
   | 'E_COMMAND';
 
-/** One thing that is wrong, told so that the reader knows what to do next. Printed as `error[CODE] field: value - rule - fix`. */
+/** One thing that is wrong, told so that the reader knows what to do next. Printed as `error[CODE] field: value - rule - fix (at)`. */
 export interface Problem {
   readonly code: ProblemCode;
   /** Path of the value (`services.goserver.replicas`), a file (`environments/dev/…`) or a ref (`main`). */
@@ -68,4 +68,6 @@ export interface Problem {
   readonly rule: string;
   /** What to do. */
   readonly fix: string;
+  /** Where the value stands, `file:line:column`, when the field doesn't say it. */
+  readonly at?: string;
 }

@@ -63,10 +63,11 @@ export function failIfAny(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new Failure(problems);
 }
 
-/** `error[CODE] field: value - rule - fix` on one line, without control characters or URL credentials. */
+/** `error[CODE] field: value - rule - fix (at)` on one line, without control characters or URL credentials. */
 export function formatProblem(problem: Problem): string {
   const value = problem.value === undefined ? '' : ` ${show(problem.value)}`;
-  return clean(`error[${problem.code}] ${problem.field}:${value} - ${problem.rule} - ${problem.fix}`);
+  const at = problem.at === undefined ? '' : ` (${problem.at})`;
+  return clean(`error[${problem.code}] ${problem.field}:${value} - ${problem.rule} - ${problem.fix}${at}`);
 }
 
 /** Makes foreign text safe to print on one line: no escape sequences, no control characters, no passwords in URLs. */
