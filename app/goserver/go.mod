@@ -1,0 +1,3 @@
+module fullcycle/app/goserver
+
+go 1.26.0
