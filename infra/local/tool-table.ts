@@ -27,6 +27,8 @@ export const toolGroups = {
   images: { seconds: 90 },
   kubeconform: { seconds: 20 },
   kustomize: { seconds: 30 },
+  pulumi: { seconds: 340 },
+  'pulumi-language': { seconds: 60 },
 } as const satisfies Readonly<Record<string, ToolGroup>>;
 
 /** Folder name in `infra/local/tools`. */
@@ -65,6 +67,19 @@ export const toolTable = {
     version: 'v5.8.2',
     ldflags: ['-X', 'sigs.k8s.io/kustomize/api/provenance.version=v5.8.2'],
     versionArguments: ['version'],
+  },
+  pulumi: {
+    group: 'pulumi',
+    package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
+    version: 'v3.250.0',
+    ldflags: ['-X', 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=3.250.0'],
+    versionArguments: ['version'],
+  },
+  'pulumi-language-nodejs': {
+    group: 'pulumi-language',
+    package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
+    version: 'v3.68.0',
+    ldflags: ['-X', 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=3.68.0'],
   },
 } as const satisfies Readonly<Record<string, Tool & { readonly group: ToolGroupName }>>;
 
