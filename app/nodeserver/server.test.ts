@@ -89,7 +89,7 @@ test('a second signal stops at once', async () => {
   assert.equal(server.message('stopped')?.error, 'second signal: exiting at once');
 });
 
-test('a drain past its budget fails', async () => {
+test('a drain past its budget fails', { timeout: 5000 }, async () => {
   const server = await start(0, 300);
   const cut = ask(`${server.url}/slow`).catch((error: NodeJS.ErrnoException) => error.code);
   await until('in flight', () => server.inFlight() === 1);
