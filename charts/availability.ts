@@ -1,11 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { Autoscaling, ServiceSettings } from './environment.ts';
-
-/** Fewest pods that a service runs with. */
-export function fewestPods(settings: ServiceSettings): number {
-  return settings.autoscaling ? settings.autoscaling.min : settings.replicas;
-}
+import type { Autoscaling } from './environment.ts';
 
 /**
  * Lets node drains take one pod at a time. Only for two pods or more: with one it would block nothing, and say it does.

@@ -4,6 +4,7 @@ import { JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Probe, Resources, Service, ServiceSettings } from './environment.ts';
+import { drainSeconds, hasEnv } from './settings.ts';
 
 /** What a Deployment of one service is made of. */
 export interface DeploymentProps {
@@ -21,12 +22,6 @@ export interface DeploymentProps {
 
 /** The user that distroless images call `nonroot`; over 10000, so it is no user of the node. */
 const nonRoot = 65532;
-
-/**
- * Seconds a pod keeps serving after it was told to end. Endpoints are removed at the same time as SIGTERM is sent, so without the wait
- * a rollout drops the requests that are still routed to it.
- */
-export const drainSeconds = 5;
 
 /** Deployment that meets the Pod Security Standard `restricted` and replaces pods one by one without an outage. */
 export class Deployment extends k8s.KubeDeployment {
@@ -101,11 +96,6 @@ function container({ service, settings, image, commit }: DeploymentProps): k8s.C
       capabilities: { drop: ['ALL'] },
     },
   };
-}
-
-/** True when the service needs a ConfigMap. */
-export function hasEnv(settings: ServiceSettings): boolean {
-  return Object.keys(settings.env).length > 0;
 }
 
 /** Pods read a ConfigMap once, at their start: the checksum in the template replaces them when it changes. */

@@ -1,11 +1,12 @@
 import { Chart } from 'cdk8s';
 import { k8s, ServiceAccount } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { Autoscaler, DisruptionBudget, fewestPods } from './availability.ts';
-import { Deployment, hasEnv } from './deployment.ts';
+import { Autoscaler, DisruptionBudget } from './availability.ts';
+import { Deployment } from './deployment.ts';
 import type { IngressSettings, Service, ServiceSettings } from './environment.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
 import { ServiceNetworkPolicy } from './network-policy.ts';
+import { fewestPods, hasEnv } from './settings.ts';
 
 /** One service in one environment. */
 export interface WebServiceProps {
