@@ -37,7 +37,7 @@ export function annotations(order: string): Record<string, string> {
  * was declared, and pods without an owner would run on unseen.
  */
 export function serviceApplication(environment: Environment, service: string): KubernetesObject {
-  return application(environment, service, environment.name, wave.service, [cascade]);
+  return application(environment, service, environment.name, wave.service, { finalizers: [cascade] });
 }
 
 /**
@@ -45,7 +45,7 @@ export function serviceApplication(environment: Environment, service: string): K
  * so it outlives its Application and is removed by hand.
  */
 export function namespaceApplication(environment: Environment): KubernetesObject {
-  return application(environment, 'namespace', `${environment.name}-namespace`, wave.namespace, undefined);
+  return application(environment, 'namespace', `${environment.name}-namespace`, wave.namespace, {});
 }
 
 function application(
@@ -53,7 +53,7 @@ function application(
   unit: string,
   project: string,
   order: string,
-  finalizers: string[] | undefined,
+  deletion: { finalizers?: string[] },
 ): KubernetesObject {
   const { name, namespace, argocd } = environment;
   return {
@@ -64,7 +64,7 @@ function application(
       namespace: argocd.namespace,
       labels: objectLabels(name, unit),
       annotations: annotations(order),
-      finalizers,
+      ...deletion,
     },
     spec: { project, source: source(environment, unit), destination: { server: argocd.server, namespace }, syncPolicy },
   } satisfies IApplication;
@@ -78,6 +78,6 @@ function source({ name, gitops }: Environment, unit: string): NonNullable<Spec['
     // fully qualified: a tag of the same name is never meant, and Argo CD need not list all refs
     targetRevision: `refs/heads/${gitops.branch}`,
     path: `environments/${name}/${unit}`,
-    directory: isKustomize ? undefined : { include: '*.yaml' },
+    ...(isKustomize ? {} : { directory: { include: '*.yaml' } }),
   };
 }

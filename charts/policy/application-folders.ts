@@ -2,7 +2,7 @@ import type { KubernetesObject, ManifestFile } from '../environment.ts';
 import { groupOf } from '../manifest.ts';
 import type { Problem } from '../problem.ts';
 import { isClusterScoped } from './namespaces.ts';
-import { items, read, text } from './read.ts';
+import { items, read, text, waveOf } from './read.ts';
 import { type Rule, violation } from './rule.ts';
 import { folderOf } from './tree.ts';
 
@@ -58,6 +58,10 @@ function checkAllowed(application: ManifestFile, project: ManifestFile): Problem
   const repository = read(object, 'spec.source.repoURL');
   if (!items(project.object, 'spec.sourceRepos').includes(repository)) {
     problems.push(broken(application, 'spec.source.repoURL', repository, `allowed by ${project.path}`, 'correct one of them'));
+  }
+  const wave = 'metadata.annotations.argocd.argoproj.io/sync-wave';
+  if (waveOf(project.object) >= waveOf(object)) {
+    problems.push(broken(application, wave, waveOf(object), `later than ${waveOf(project.object)}, the wave of its project`, 'raise it'));
   }
   const destination = read(object, 'spec.destination');
   if (!allowsDestination(project.object, destination, text(destination, 'namespace'))) {

@@ -17,6 +17,7 @@ import { noSecrets } from './no-secrets.ts';
 import { pinnedImages } from './pinned-images.ts';
 import { probes } from './probes.ts';
 import { projects } from './projects.ts';
+import { quotas } from './quotas.ts';
 import { resourceLimits } from './resource-limits.ts';
 import { rollout } from './rollout.ts';
 import type { Rule } from './rule.ts';
@@ -45,6 +46,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'pinned-images': pinnedImages,
   probes,
   projects,
+  quotas,
   'resource-limits': resourceLimits,
   rollout,
   'security-context': securityContext,

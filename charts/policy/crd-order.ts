@@ -1,5 +1,6 @@
+import type { ManifestFile } from '../environment.ts';
 import { groupOf } from '../manifest.ts';
-import { strings, text } from './read.ts';
+import { text, waveOf } from './read.ts';
 import { type Rule, violation } from './rule.ts';
 import { folderOf, type Tree } from './tree.ts';
 
@@ -14,11 +15,11 @@ export const crdOrder: Rule = (tree) => {
       .map((file) => [`${text(file.object, 'spec.group')}/${text(file.object, 'spec.names.kind')}`, file]),
   );
   if (definitions.size === 0) return [];
-  const waveOf = waves(tree);
+  const order = orderIn(tree);
   return tree.objects.flatMap((file) => {
     const definition = definitions.get(`${groupOf(file.object)}/${file.object.kind}`);
     if (!definition) return [];
-    const [before, after] = [waveOf(definition.path, definition.object), waveOf(file.path, file.object)];
+    const [before, after] = [order(definition), order(file)];
     const isSameApplication = folderOf(definition.path) === folderOf(file.path);
     if (isSameApplication ? before.own <= after.own : before.application < after.application) return [];
     const must = `applied after ${definition.path}, which defines its kind`;
@@ -36,8 +37,8 @@ export const crdOrder: Rule = (tree) => {
   });
 };
 
-function waves(tree: Tree) {
-  const wave = (object: unknown) => Number(strings(object, 'metadata.annotations')['argocd.argoproj.io/sync-wave'] ?? 0);
-  const applications = new Map(tree.ofKind('Application').map(({ object }) => [text(object, 'spec.source.path'), wave(object)]));
-  return (path: string, object: unknown) => ({ own: wave(object), application: applications.get(folderOf(path)) ?? 0 });
+/** The wave of a file's Application, and its own within. */
+function orderIn(tree: Tree) {
+  const applications = new Map(tree.ofKind('Application').map(({ object }) => [text(object, 'spec.source.path'), waveOf(object)]));
+  return ({ path, object }: ManifestFile) => ({ own: waveOf(object), application: applications.get(folderOf(path)) ?? 0 });
 }

@@ -26,8 +26,8 @@ export function isClusterScoped(kind: string): boolean {
 }
 
 /**
- * Objects name their namespace, it is the environment's own and none of the platform's, and it admits restricted pods only, has a quota,
- * defaults and closed network.
+ * Objects name their namespace, it is the environment's own and none of the platform's, and it admits restricted pods only and has a
+ * closed network.
  * kube-linter use-namespace · checkov CKV_K8S_21 · CIS 5.2.1, 5.3.2, 5.7.1 · NSA/CISA hardening guide
  */
 export const namespaces: Rule = (tree) => [
@@ -72,9 +72,6 @@ function checkBundle(tree: Tree, file: ManifestFile): Problem[] {
     problems.push(
       violation(rule, file, field, options.join(','), `contains ${option}: a namespace takes everything in it along`, `add ${option}`),
     );
-  }
-  for (const kind of ['ResourceQuota', 'LimitRange']) {
-    if (tree.ofKind(kind, name).length === 0) problems.push(violation(rule, file, 'metadata.name', name, `has a ${kind}`, 'add one'));
   }
   if (!tree.ofKind('NetworkPolicy', name).some(isDefaultDeny)) {
     problems.push(violation(rule, file, 'metadata.name', name, 'has a NetworkPolicy that denies all by default', 'add one'));

@@ -6,6 +6,11 @@ import type { Tree } from './tree.ts';
 
 const rule = 'network-policies';
 
+const directions = [
+  ['ingress', 'from'],
+  ['egress', 'to'],
+] as const;
+
 /**
  * Every pod is selected by a policy of its own for both directions, every policy selects a pod, and none lets everyone through.
  * kube-linter non-isolated-pod, dangling-networkpolicy · kube-score pod-networkpolicy, networkpolicy-targets-pod · CIS 5.3.2
@@ -58,25 +63,29 @@ function checkTarget(tree: Tree, file: ManifestFile): Problem[] {
 }
 
 function checkPeers(file: ManifestFile): Problem[] {
-  const directions = [
-    ['ingress', 'from'],
-    ['egress', 'to'],
-  ] as const;
+  const at = (field: string, value: unknown, must: string, fix: string) => violation(rule, file, field, value, must, fix);
   return directions.flatMap(([direction, peers]) =>
     items(file.object, `spec.${direction}`).flatMap((entry, index) => {
       const field = `spec.${direction}[${index}]`;
-      const broken: Problem[] = [];
-      if (items(entry, peers).length === 0)
-        broken.push(violation(rule, file, `${field}.${peers}`, undefined, 'names who, or it is everyone', 'name the peers'));
-      if (items(entry, 'ports').length === 0)
-        broken.push(violation(rule, file, `${field}.ports`, undefined, 'names ports, or it is all', 'name the ports'));
-      items(entry, peers).forEach((peer, number) => {
-        const isEveryone =
-          isSame(read(peer, 'namespaceSelector'), {}) || ['0.0.0.0/0', '::/0'].includes(String(read(peer, 'ipBlock.cidr')));
-        if (isEveryone)
-          broken.push(violation(rule, file, `${field}.${peers}[${number}]`, peer, 'not everyone', 'name the namespaces or addresses'));
-      });
-      return broken;
+      const named = items(entry, peers);
+      const ports = items(entry, 'ports');
+      return [
+        ...(named.length === 0 ? [at(`${field}.${peers}`, undefined, 'names who, or it is everyone', 'name the peers')] : []),
+        ...(ports.length === 0 || ports.some((port) => read(port, 'port') === undefined)
+          ? [at(`${field}.ports`, ports, 'names ports, or it is all', 'name the ports')]
+          : []),
+        ...named.flatMap((peer, number) =>
+          isEveryone(peer) ? [at(`${field}.${peers}[${number}]`, peer, 'not everyone', 'name the pods, namespaces or addresses')] : [],
+        ),
+      ];
     }),
   );
+}
+
+/** A namespace selector without labels selects every namespace, and a peer without selectors is none that the API server takes. */
+function isEveryone(peer: unknown): boolean {
+  const selector = read(peer, 'namespaceSelector');
+  const labels = Object.keys(strings(selector, 'matchLabels')).length + items(selector, 'matchExpressions').length;
+  if (selector !== undefined) return labels === 0;
+  return read(peer, 'podSelector') === undefined && ['0.0.0.0/0', '::/0', 'undefined'].includes(String(read(peer, 'ipBlock.cidr')));
 }

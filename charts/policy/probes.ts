@@ -24,15 +24,16 @@ function checkProbes(container: Container): Problem[] {
   const problems = kinds.flatMap((kind) =>
     read(value, kind) === undefined ? [at(kind, 'is set', 'add the probe')] : checkProbe(container, kind, at),
   );
-  const question = (kind: string) => ['httpGet', 'tcpSocket', 'exec', 'grpc'].map((field) => read(value, `${kind}.${field}`) ?? null);
-  if (read(value, 'readinessProbe') !== undefined && isSame(question('readinessProbe'), question('livenessProbe'))) {
+  if (read(value, 'readinessProbe') !== undefined && isSame(question(value, 'readinessProbe'), question(value, 'livenessProbe'))) {
     problems.push(at('readinessProbe', 'differs from livenessProbe', 'ask readiness on a path of its own'));
   }
   return problems;
 }
 
 function checkProbe({ value }: Container, kind: string, at: (field: string, must: string, fix: string) => Problem): Problem[] {
-  const problems: Problem[] = [];
+  const problems = question(value, kind).every((asked) => asked === null)
+    ? [at(kind, 'asks by httpGet, tcpSocket, exec or grpc', 'say what to ask')]
+    : [];
   for (const field of [`${kind}.httpGet.port`, `${kind}.tcpSocket.port`]) {
     const port = read(value, field);
     if (
@@ -48,4 +49,8 @@ function checkProbe({ value }: Container, kind: string, at: (field: string, must
   if (Number(timeout) > Number(period))
     problems.push(at(`${kind}.timeoutSeconds`, `at most periodSeconds, which is ${period}`, 'lower it'));
   return problems;
+}
+
+function question(container: unknown, kind: string): unknown[] {
+  return ['httpGet', 'tcpSocket', 'exec', 'grpc'].map((field) => read(container, `${kind}.${field}`) ?? null);
 }

@@ -1,3 +1,4 @@
+import { cascade } from '../argocd/application.ts';
 import type { ManifestFile } from '../environment.ts';
 import type { Problem } from '../problem.ts';
 import { items, read } from './read.ts';
@@ -28,6 +29,13 @@ function checkProject(file: ManifestFile): Problem[] {
     if (typeof read(entry, 'name') === 'string') return;
     problems.push(violation(rule, file, `spec.clusterResourceWhitelist[${index}].name`, undefined, 'is set', 'name the one object'));
   });
+  if (read(object, 'spec.orphanedResources.warn') !== true) {
+    problems.push(violation(rule, file, 'spec.orphanedResources.warn', undefined, 'true: what nobody owns is shown', 'set true'));
+  }
+  if (!items(object, 'metadata.finalizers').includes(cascade)) {
+    const must = `contains ${cascade}: Applications need their project to delete what they made`;
+    problems.push(violation(rule, file, 'metadata.finalizers', read(object, 'metadata.finalizers'), must, 'add it'));
+  }
   return [...problems, ...checkPatterns(file, read(object, 'spec'), 'spec')];
 }
 

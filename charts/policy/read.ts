@@ -36,3 +36,8 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }
+
+/** The wave that Argo CD applies an object in; 0 unless annotated. */
+export function waveOf(object: unknown): number {
+  return Number(strings(object, 'metadata.annotations')['argocd.argoproj.io/sync-wave'] ?? 0);
+}

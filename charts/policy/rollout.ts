@@ -1,4 +1,5 @@
-import { isSame, items, read } from './read.ts';
+import type { ManifestFile } from '../environment.ts';
+import { isSame, items, read, strings } from './read.ts';
 import { type Expectation, type Rule, show, violation } from './rule.ts';
 
 const fields: readonly Expectation[] = [
@@ -31,5 +32,16 @@ export const rollout: Rule = (tree) =>
       const must = 'more than 0 and less than terminationGracePeriodSeconds: endpoints vanish later than the signal comes';
       problems.push(violation('rollout', file, field, sleep, must, 'set a few seconds'));
     });
+    if (readsConfigMap(file) && strings(file.object, 'spec.template.metadata.annotations')['checksum/config'] === undefined) {
+      problems.push(
+        at('spec.template.metadata.annotations', 'contains checksum/config: pods read a ConfigMap only at their start', 'add the checksum'),
+      );
+    }
     return problems;
   });
+
+function readsConfigMap({ object }: ManifestFile): boolean {
+  return items(object, 'spec.template.spec.containers').some((container) =>
+    items(container, 'envFrom').some((entry) => read(entry, 'configMapRef') !== undefined),
+  );
+}
