@@ -20,7 +20,13 @@ const suites: Readonly<Record<string, Suite>> = {
   lint: () => command('biome', ['check', '--error-on-warnings']),
   goserver: async () => add(await command('go', ['vet', './...'], 'app/goserver'), await goTests('app/goserver')),
   nodeserver: async () =>
-    add(await command('npm', ['ci', '--ignore-scripts', '--loglevel=error'], 'app/nodeserver'), await nodeTests('app/nodeserver')),
+    add(
+      add(
+        await command('npm', ['ci', '--ignore-scripts', '--loglevel=error'], 'app/nodeserver'),
+        await command('tsc', ['-p', 'app/nodeserver']),
+      ),
+      await nodeTests('app/nodeserver'),
+    ),
   fullcycle: () => vitest('vitest.config.ts'),
   cluster: () => vitest('test/cluster/vitest.config.ts'),
 };
