@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Largest output kept, in bytes; more is an error. @default 256 MiB */
   readonly maxBuffer?: number;
+  /** How output bytes become text; latin1 keeps every byte as one character. @default utf8 */
+  readonly encoding?: 'utf8' | 'latin1';
   readonly signal?: AbortSignal;
   /** Called with each complete line of stdout and stderr, for progress. */
   readonly onLine?: (line: string) => void;
@@ -65,6 +67,7 @@ export async function tryRun(argv: readonly [string, ...string[]], options: RunO
     input: options.input,
     timeout: options.timeout ?? 600_000,
     maxBuffer: options.maxBuffer ?? 256 * 1024 * 1024,
+    encoding: options.encoding ?? 'utf8',
     cancelSignal: options.signal,
     stripFinalNewline: false,
     reject: false,

@@ -1,0 +1,162 @@
+import { readCurrent } from './current.ts';
+import { driftProblem, type TreeEntry } from './drift.ts';
+import { Failure, fail, failIfAny } from './errors.ts';
+import { checkIdentity, type Identity } from './identity.ts';
+import { belongsTo } from './ledger.ts';
+import { type Current, type Plan, plan, type Wanted } from './plan.ts';
+import type { Guard } from './prune-guard.ts';
+import { atTip, BrokenClone, defaultPatience, networkPause, type ReachOptions, reach } from './reach.ts';
+import { finalProblem, refused, unreachable } from './remote-failure.ts';
+
+/** What to plan for one environment. */
+export interface PreviewRequest extends ReachOptions {
+  readonly environment: string;
+  /**
+   * What the environment shall be, given what is at the tip. Called again on the new tip after every lost race: generated files are
+   * rendered anew, never merged.
+   */
+  readonly propose: (current: Current, tip: string | undefined) => Wanted | Promise<Wanted>;
+  readonly guard: Guard;
+}
+
+/** What to publish for one environment, and how stubbornly. */
+export interface PublishRequest extends PreviewRequest {
+  /** Who commits. */
+  readonly identity: Identity;
+  /** For what was decided by looking at the environment: stop when somebody else changes it meanwhile. @default false */
+  readonly stopIfChanged?: boolean;
+  /** Races lost before giving up. @default 50 */
+  readonly tries?: number;
+}
+
+/** How it ended. */
+export interface Published {
+  /** The plan that was executed, or that found nothing to do. */
+  readonly plan: Plan;
+  /** The commit made; undefined when there was nothing to do. */
+  readonly commit: string | undefined;
+  /** The commit it was planned on; undefined for an empty repository. */
+  readonly base: string | undefined;
+  /** Races lost on the way. */
+  readonly retries: number;
+}
+
+/** Milliseconds after which a refusing server's ref is looked at again: another push may hold it that long before moving it. */
+const settleTimes = [100, 300, 900];
+
+/**
+ * Fetch, render, plan, commit, compare-and-swap push; after a lost race all of it again on the new tip. What happened is always
+ * asked of the remote's branch, never read from an error text: a push that failed may have landed.
+ * @throws Failure; the remote then holds either nothing of it or, when it could not be reached any more, a whole commit
+ */
+export async function publish(request: PublishRequest): Promise<Published> {
+  failIfAny(checkIdentity('identity', request.identity));
+  return await atTip(request, (tip) => publishOnto(request, tip));
+}
+
+/** The plan on the current tip, problems included, without a commit. */
+export async function preview(request: PreviewRequest): Promise<{ readonly plan: Plan; readonly base: string | undefined }> {
+  return await atTip(request, async (base) => ({ plan: (await decide(request, base)).decided, base }));
+}
+
+async function publishOnto(request: PublishRequest, tip: string | undefined): Promise<Published> {
+  const { repository, timing, tries = 50 } = request;
+  let base = tip;
+  let first: Current | undefined;
+  for (let retries = 0; retries < tries; retries += 1) {
+    const { decided, current } = await decide(request, base);
+    first ??= current;
+    if (decided.nothingToDo && decided.problems.length === 0) return { plan: decided, commit: undefined, base, retries };
+    if (request.stopIfChanged) failIfChanged(request.environment, first, current);
+    failIfAny(decided.problems);
+    await request.onStep?.('commit', decided.message.split('\n')[0] ?? '');
+    const time = Math.floor(timing.now() / 1000);
+    const commit = await repository.commit({
+      parent: base,
+      writes: decided.writes,
+      message: decided.message,
+      identity: request.identity,
+      time,
+    });
+    const outcome = await land(request, commit, base);
+    if (outcome.hasLanded) return { plan: decided, commit, base, retries };
+    base = outcome.tip;
+    await request.onStep?.('retry', `the tip moved, try ${retries + 2}`);
+    await timing.sleep(timing.random() * Math.min(2_000, 50 * 2 ** retries));
+  }
+  const rule = 'others push faster than this machine renders';
+  fail('E_PUSH_CONTENTION', repository.options.branch, `tip moved ${tries} times`, rule, 'rerun when they are done');
+}
+
+async function decide(request: PreviewRequest, base: string | undefined): Promise<{ decided: Plan; current: Current }> {
+  const { repository, environment } = request;
+  await request.onStep?.('plan', base ?? 'empty repository');
+  const current = await readCurrent(repository, environment, base);
+  const decided = plan(current, await request.propose(current, base), request.guard);
+  const drifted = decided.problems.filter(({ code }) => code === 'E_DRIFT').map(({ field }) => field);
+  if (base === undefined || drifted.length === 0) return { decided, current };
+  const edits = await repository.lastEdits(base, drifted);
+  const isThere = (path: string) => current.entries.some((entry) => entry.path === path);
+  const problems = decided.problems.map((problem) =>
+    problem.code === 'E_DRIFT' ? driftProblem(problem.field, isThere(problem.field), edits.get(problem.field)) : problem,
+  );
+  return { decided: { ...decided, problems }, current };
+}
+
+function failIfChanged(environment: string, before: Current, now: Current): void {
+  const part = ({ entries }: Current) =>
+    entries
+      .filter(({ path }) => belongsTo(environment, path))
+      .map(({ path, mode, id }: TreeEntry) => `${mode} ${id} ${path}`)
+      .join('\n');
+  if (part(before) === part(now)) return;
+  fail('E_STALE_BASE', environment, 'changed since plan', 'what is decided by looking is done to what was seen', 'look again, then rerun');
+}
+
+type Outcome = { readonly hasLanded: true } | { readonly hasLanded: false; readonly tip: string | undefined };
+
+/** Pushes, and after a failure asks the remote: does the branch hold the commit? did it move? */
+async function land(request: PublishRequest, commit: string, base: string | undefined): Promise<Outcome> {
+  const { repository, timing, patience = defaultPatience } = request;
+  const { url, branch } = repository.options;
+  const start = timing.now();
+  for (let tries = 1; ; tries += 1) {
+    await request.onStep?.('push', commit);
+    const pushed = await repository.push(commit, base);
+    if (pushed.isAccepted) {
+      await request.onStep?.('landed', commit);
+      return { hasLanded: true };
+    }
+    const looks = pushed.isVerdict ? [0, ...settleTimes] : [0];
+    for (const pause of looks) {
+      if (pause > 0) await timing.sleep(pause * (1 + timing.random()));
+      const tip = await reach(request);
+      if (tip !== base) return await outcomeAt(request, tip, commit, base);
+    }
+    if (pushed.isVerdict) throw new Failure([refused(branch, pushed.words)]);
+    const final = finalProblem(url, pushed.words);
+    if (final) throw new Failure([final]);
+    if (tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
+    if (timing.now() - start >= patience) throw new Failure([unreachable(url, timing.now() - start, tries, pushed.words)]);
+    await timing.sleep(networkPause(timing, tries));
+  }
+}
+
+async function outcomeAt(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<Outcome> {
+  const { repository } = request;
+  if (tip !== undefined && (await repository.isAncestor(commit, tip))) {
+    await request.onStep?.('landed', commit);
+    return { hasLanded: true };
+  }
+  if (base !== undefined && (tip === undefined || !(await repository.isAncestor(base, tip)))) {
+    const value = `base ${base.slice(0, 10)} is not an ancestor of ${tip?.slice(0, 10) ?? 'nothing: the branch is gone'}`;
+    fail(
+      'E_DIVERGED',
+      repository.options.branch,
+      value,
+      'history was rewritten meanwhile and is never forced back',
+      'find out by whom, then rerun',
+    );
+  }
+  return { hasLanded: false, tip };
+}

@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { explainDisk } from './disk.ts';
+import { Failure, fail, failIfAny } from './errors.ts';
+import { withLock } from './lock.ts';
+import { CommandError } from './process.ts';
+import { checkBranch } from './ref.ts';
+import { checkRemote } from './remote.ts';
+import { finalProblem, unreachable } from './remote-failure.ts';
+import type { Repository } from './repository.ts';
+import type { Timing } from './timing.ts';
+
+/** How to get to the remote's branch, and how stubbornly. */
+export interface ReachOptions {
+  readonly repository: Repository;
+  readonly timing: Timing;
+  /** A repository without the branch is fine: its first commit is to be made. @default false */
+  readonly init?: boolean;
+  /** Milliseconds for which an unreachable remote is asked again. @default 60000 */
+  readonly patience?: number;
+  /** Milliseconds to wait for another process of this machine. @default 120000 */
+  readonly lockPatience?: number;
+  /** Told when a step begins. */
+  readonly onStep?: (step: PublishStep, detail: string) => void | Promise<void>;
+}
+
+/** Steps of publishing, in their order; `retry` leads back to `plan`. */
+export type PublishStep = 'wait' | 'fetch' | 'plan' | 'commit' | 'push' | 'retry' | 'landed';
+
+export const defaultPatience = 60_000;
+
+/** The private clone can't be read: it is to be thrown away. */
+export class BrokenClone extends Failure {
+  constructor(folder: string) {
+    super([
+      {
+        code: 'E_STATE',
+        field: folder,
+        value: 'is broken',
+        rule: 'the private clone is made anew once',
+        fix: 'check the disk, then rerun',
+      },
+    ]);
+  }
+}
+
+/**
+ * Does the work on the remote's current commit, alone on the private clone. A clone that turns out to be broken is thrown away and
+ * the work done once more, so it must be fit for that. See {@link reach} for the commit it gets.
+ * @throws Failure what `reach` throws; `E_URL`, `E_URL_SCHEME`, `E_REF`; `E_LOCKED`; `E_NO_SPACE`, `E_IO` for the clone's folder
+ */
+export async function atTip<T>(options: ReachOptions, work: (tip: string | undefined) => Promise<T>): Promise<T> {
+  const { repository, timing, lockPatience = 120_000 } = options;
+  const { url, branch, allowLocal } = repository.options;
+  failIfAny([...checkRemote('gitops.repository', url, { allowLocal }), ...checkBranch('gitops.branch', branch)]);
+  const onWait = (holder: string) => void options.onStep?.('wait', `locked ${holder}`);
+  const attempt = async () => await work(await reach(options));
+  try {
+    await mkdir(dirname(repository.clone), { recursive: true, mode: 0o700 });
+    return await withLock(`${repository.clone}.lock`, branch, { timing, patience: lockPatience, onWait }, async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(await isClones(repository, error))) throw error;
+        await repository.discard();
+        return await attempt();
+      }
+    });
+  } catch (error) {
+    throw repository.options.signal?.aborted ? interrupted(error) : explainDisk(error, dirname(repository.clone));
+  }
+}
+
+/** Whether an error comes from a clone that can't be read. A full disk is no reason to throw it away. */
+async function isClones(repository: Repository, error: unknown): Promise<boolean> {
+  if (error instanceof BrokenClone) return true;
+  return error instanceof CommandError && explainDisk(error, '') === error && !(await repository.isSound());
+}
+
+function interrupted(cause: unknown): Failure {
+  const rule = 'a commit lands whole or not at all';
+  return new Failure([{ code: 'E_COMMAND', field: 'publish', value: 'interrupted', rule, fix: 'rerun: it finds out what landed' }], {
+    cause,
+  });
+}
+
+/**
+ * Gets the remote's branch with its history into the private clone, waiting for a remote that does not answer.
+ * @returns its commit; undefined where there is no branch and `init` says that this is fine
+ * @throws Failure `E_NO_BRANCH`, `E_AUTH`, `E_URL_SCHEME` at once, `E_REMOTE_UNREACHABLE` when patience ends
+ */
+export async function reach(options: ReachOptions): Promise<string | undefined> {
+  const { repository, timing, patience = defaultPatience } = options;
+  const { url, branch } = repository.options;
+  const start = timing.now();
+  for (let tries = 1; ; tries += 1) {
+    await options.onStep?.('fetch', branch);
+    const asked = await repository.askTip();
+    if (asked.isReached && asked.tip === undefined) {
+      if (options.init) return undefined;
+      fail('E_NO_BRANCH', branch, undefined, 'the GitOps repo has no such branch', 'check its name, or make its first commit with --init');
+    }
+    const fetched = asked.isReached && asked.tip !== undefined ? await repository.fetch(asked.tip) : asked;
+    if ('tip' in fetched) return fetched.tip;
+    const words = 'words' in fetched ? fetched.words : '';
+    const final = finalProblem(url, words);
+    if (final) throw new Failure([final]);
+    // A remote that answers and yet can't be fetched from: it may be the clone that is broken.
+    if (asked.isReached && tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
+    if (timing.now() - start >= patience) throw new Failure([unreachable(url, timing.now() - start, tries, words)]);
+    await timing.sleep(networkPause(timing, tries));
+  }
+}
+
+/** 1 s, 2 s, 4 s … 15 s, each shortened by up to a half, so that many writers don't come back at the same instant. */
+export function networkPause(timing: Timing, tries: number): number {
+  return Math.min(15_000, 1_000 * 2 ** (tries - 1)) * (0.5 + timing.random() / 2);
+}
