@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { clean, fail } from '../delivery/errors.ts';
 import { withLock } from '../delivery/lock.ts';
@@ -25,6 +25,8 @@ type Progress = (line: string) => void;
 
 /** Lines shown at most while one build compiles. */
 const progressSteps = 20;
+/** How `go build -v` names a package. */
+const packageLine = /^[\w.~-]+(\/[\w.~-]+)*$/;
 const buildTimeout = 3_600_000;
 
 /** Version of the Go toolchain on PATH, `go1.26.8`. @throws Failure E_TOOL when there is none */
@@ -86,10 +88,10 @@ async function buildBatch(workshop: Workshop, names: readonly string[], folder: 
   const { tags = [], cgo = false } = tools[0] as Tool;
   const flags = ['-trimpath', '-buildvcs=false', `-tags=${tags.join(',')}`];
   const packages = tools.map((tool) => tool.package);
-  const building = join(folder, '.building');
-  rmSync(building, { recursive: true, force: true });
+  removeLeftovers(folder);
+  const building = mkdtempSync(join(folder, '.building-'));
   try {
-    onProgress(`${group}: downloading modules for ${names.join(', ')}; from nothing it takes about ${workshop.seconds} s on 2 cores`);
+    onProgress(`${group}: building ${names.join(', ')}; up to ${workshop.seconds} s on 2 cores`);
     const total = (await go(workshop, ['list', ...flags.slice(2), '-deps', ...packages], { cgo })).stdout.trim().split('\n').length;
     const linker = tools.map((tool) => `-ldflags=${tool.package}=${['-s', '-w', ...(tool.ldflags ?? [])].join(' ')}`);
     const onLine = countPackages(group, total, onProgress);
@@ -97,6 +99,13 @@ async function buildBatch(workshop: Workshop, names: readonly string[], folder: 
     for (const name of names) renameSync(join(building, programName(entry(workshop, name).package)), join(folder, name));
   } finally {
     rmSync(building, { recursive: true, force: true });
+  }
+}
+
+/** What a killed builder left; its compiler may still be writing there, so no folder is used twice. */
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder).filter((file) => file.startsWith('.building-'))) {
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -110,7 +119,7 @@ function countPackages(group: string, total: number, onProgress: Progress): Prog
   const step = Math.ceil(total / progressSteps);
   let count = 0;
   return (line) => {
-    if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(line)) return;
+    if (!packageLine.test(line)) return;
     count += 1;
     if (count % step === 0) onProgress(`${group}: compiled ${count} of ${total} packages`);
   };
@@ -139,13 +148,7 @@ async function go(workshop: Workshop, args: readonly string[], options: GoOption
   const group = basename(workshop.module);
   if (/no space left on device/i.test(result.stderr))
     fail('E_NO_SPACE', group, undefined, 'building it needs disk space', 'free some and try again');
-  return fail(
-    'E_TOOL',
-    group,
-    lastWords(result),
-    `go ${args[0]} must succeed`,
-    `see it in full: cd ${workshop.module} && go ${args[0]} tool`,
-  );
+  return fail('E_TOOL', group, lastWords(result), `go ${args[0]} must succeed`, `check the network, then see more in ${workshop.module}`);
 }
 
 /** What the user set for Go elsewhere must not change what is built. */
@@ -155,7 +158,9 @@ function goEnvironment(env: NodeJS.ProcessEnv, cgo = false): NodeJS.ProcessEnv {
 }
 
 function lastWords(result: RunResult): string {
-  return clean((result.stderr || result.stdout).trim().split('\n').slice(-3).join(' ')).slice(-300);
+  const lines = (result.stderr || result.stdout).trim().split('\n');
+  const telling = lines.filter((line) => !packageLine.test(line) && !line.startsWith('#'));
+  return clean(telling.slice(-3).join(' ')).slice(-300);
 }
 
 function entry(workshop: Workshop, name: string): Tool {

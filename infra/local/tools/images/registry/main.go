@@ -1,5 +1,5 @@
-// The distribution registry on a folder, listening where it is told.
-// Its own program compiles the SDKs of three clouds and listens on one address only.
+// The distribution registry on a folder, listening where it is told; images are pushed over loopback only.
+// Distribution's own program compiles the SDKs of three clouds and listens on one address.
 package main
 
 import (
@@ -43,7 +43,7 @@ func serve(root string, addresses []string) error {
 			"delete":     {"enabled": true},
 		},
 	})
-	server := &http.Server{Handler: app, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: writeOverLoopback(app), ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, len(addresses))
 	for _, address := range addresses {
 		listener, err := net.Listen("tcp", address)
@@ -60,4 +60,27 @@ func serve(root string, addresses []string) error {
 	drained, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	return errors.Join(server.Shutdown(drained), app.Shutdown())
+}
+
+// writeOverLoopback refuses to change anything for pods, which come in over another address, and for web pages
+// that have a name of theirs resolve to loopback.
+func writeOverLoopback(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
+		reads := request.Method == http.MethodGet || request.Method == http.MethodHead
+		local, _ := request.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		if !reads && !(local != nil && isLoopback(local.String()) && isLoopback(request.Host)) {
+			http.Error(response, "images are pushed over loopback only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(response, request)
+	})
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = strings.Trim(address, "[]")
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
