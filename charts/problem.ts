@@ -46,6 +46,14 @@ export type ProblemCode =
   | 'E_DRIFT'
   | 'E_UNOWNED'
   | 'E_STATE'
+  // the cluster
+  | 'E_CLUSTER'
+  | 'E_UNSUPPORTED'
+  | 'E_EXISTS'
+  | 'E_APPLY'
+  | 'E_FIELD_CONFLICT'
+  | 'E_NOT_READY'
+  | 'E_FINALIZER'
   // images and the machine
   | 'E_BUILD'
   | 'E_REGISTRY'
