@@ -50,7 +50,10 @@ export function collectValues(root: ParsedNode | null): Values {
     const seen = new Set<string>();
     for (const pair of pairs) {
       const key = keyOf(pair.key);
-      if (key === undefined) continue;
+      if (key === undefined) {
+        visit(pair.value, [...path, '']);
+        continue;
+      }
       const offset = pair.key.range[0];
       if (seen.has(key)) refuse('E_YAML', offset, key, 'keys are unique', 'remove one of the two');
       seen.add(key);
