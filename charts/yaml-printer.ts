@@ -14,21 +14,23 @@ const options = {
 /** Safe unquoted in every YAML version: starts like a word or a path, no space, no trailing colon, none of the words below. */
 const plainWord = /^[A-Za-z/][A-Za-z0-9_./@=:-]*[A-Za-z0-9/]$/;
 const quantity = /^[1-9][0-9]*(?:m|Mi|Gi|s|%)$/;
-const reservedWord = /^(?:y|yes|n|no|on|off|true|false|null)$/i;
+const reservedWord = /^(?:y|yes|n|no|on|off|true|false|null|e-?[0-9]+)$/i;
 
 /** Go's reader takes these for numbers, in notations that no YAML version names: `0X1F`, `0o1_0`, `1__0`. */
 const numberInGo = /^[-+.]?[0-9_][0-9a-fxob_.:+-]*$/i;
 
+/** Characters that show nothing, turn text around or end lines in some versions only: always written as escapes. */
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/u;
+
 /**
- * Writes a value as one YAML document that YAML 1.1 and 1.2 readers read alike: sorted keys, block style, no anchors, no folded lines.
+ * Writes a mapping or sequence as one YAML document that YAML 1.1 and 1.2 readers read alike: sorted keys, block style, no anchors, no folded lines.
  *
  * The `yaml` package decides how a string is written. The nesting is ours because it is most of a synth:
  * the package takes about 300 µs for a Deployment, this takes about 20 µs.
  * @throws TypeError for a value that JSON has no form for
  */
-export function printYaml(value: unknown): string {
-  const text = node(value, '');
-  return `${text.slice(1)}\n`;
+export function printYaml(value: object): string {
+  return `${node(value, '').slice(1)}\n`;
 }
 
 /** The text after `key:` or `-`: a scalar on the same line, or lines of their own, each after a line break. */
@@ -67,6 +69,14 @@ function scalar(value: unknown): string {
 function word(text: string, isKey: boolean): string {
   if (plainWord.test(text) && !reservedWord.test(text)) return text;
   if (quantity.test(text)) return text;
-  if (numberInGo.test(text)) return JSON.stringify(text);
+  if (numberInGo.test(text) || invisible.test(text)) return quoted(text);
   return isKey ? stringify({ [text]: 0 }, options).slice(0, -4) : stringify([text], options).slice(2, -1);
+}
+
+function quoted(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError(`${JSON.stringify(text)} is no Unicode and has no YAML form`);
+  return JSON.stringify(text).replace(new RegExp(invisible, 'gu'), (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
 }
