@@ -43,13 +43,15 @@ function decode(run: string): string | undefined {
 }
 
 /**
- * Over 4.2 bits a character, mixed case and digits: no word, path or name reaches it. Hexadecimal never does; 32 digits are a key,
- * 40 and 64 are commits and digests.
+ * Random text jumps between lower case, upper case and digits at most characters, names do at word boundaries. Hexadecimal is judged by its
+ * length: 32 digits are a key, 40 and 64 are commits and digests.
  */
 function isRandom(run: string): boolean {
   if (/^[0-9a-f]+$/i.test(run)) return run.length === 32 || run.length === 48 || run.length === 128;
-  const mixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9]/.test(run);
-  return mixed && entropy(run) > 4.2;
+  const classes = [...run].map((character) => (/[a-z]/.test(character) ? 'lower' : /[A-Z]/.test(character) ? 'upper' : 'other'));
+  const jumps = classes.filter((each, index) => index > 0 && each !== classes[index - 1]).length;
+  const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9].*[0-9]/.test(run);
+  return isMixed && jumps > run.length * 0.45 && entropy(run) > 4;
 }
 
 /** Shannon entropy, bits per character. */
