@@ -24,7 +24,9 @@ export interface Tool {
 
 /** A tool belongs to the table by one line here and its module's folder. */
 export const toolGroups = {
+  cluster: { seconds: 900 },
   images: { seconds: 90 },
+  kind: { seconds: 20 },
   kubeconform: { seconds: 20 },
   kustomize: { seconds: 30 },
   pulumi: { seconds: 340 },
@@ -33,6 +35,9 @@ export const toolGroups = {
 
 /** Folder name in `infra/local/tools`. */
 export type ToolGroupName = keyof typeof toolGroups;
+
+const kubernetesVersion = ['-X', 'k8s.io/component-base/version.gitVersion=v1.36.3'] as const;
+const argocdVersion = ['-X', 'github.com/argoproj/argo-cd/v3/common.version=3.5.7'] as const;
 
 export const toolTable = {
   ko: {
@@ -54,6 +59,7 @@ export const toolTable = {
     package: './registry',
     version: 'v3.1.2',
   },
+  kind: { group: 'kind', package: 'sigs.k8s.io/kind', version: 'v0.32.0', versionArguments: ['version'] },
   kubeconform: {
     group: 'kubeconform',
     package: 'github.com/yannh/kubeconform/cmd/kubeconform',
@@ -81,6 +87,42 @@ export const toolTable = {
     version: 'v3.68.0',
     ldflags: ['-X', 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=3.68.0'],
   },
+  'kube-apiserver': {
+    group: 'cluster',
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    version: 'v1.36.3',
+    ldflags: kubernetesVersion,
+  },
+  'kube-controller-manager': {
+    group: 'cluster',
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    version: 'v1.36.3',
+    ldflags: kubernetesVersion,
+  },
+  'kube-scheduler': {
+    group: 'cluster',
+    package: 'k8s.io/kubernetes/cmd/kube-scheduler',
+    version: 'v1.36.3',
+    ldflags: kubernetesVersion,
+  },
+  'kube-proxy': {
+    group: 'cluster',
+    package: 'k8s.io/kubernetes/cmd/kube-proxy',
+    version: 'v1.36.3',
+    ldflags: kubernetesVersion,
+  },
+  kubelet: { group: 'cluster', package: 'k8s.io/kubernetes/cmd/kubelet', version: 'v1.36.3', ldflags: kubernetesVersion },
+  kubectl: { group: 'cluster', package: 'k8s.io/kubernetes/cmd/kubectl', version: 'v1.36.3', ldflags: kubernetesVersion },
+  etcd: { group: 'cluster', package: 'go.etcd.io/etcd/server/v3', version: 'v3.6.16' },
+  containerd: { group: 'cluster', package: 'github.com/containerd/containerd/v2/cmd/containerd', version: 'v2.3.7' },
+  'containerd-shim-runc-v2': {
+    group: 'cluster',
+    package: 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+    version: 'v2.3.7',
+  },
+  coredns: { group: 'cluster', package: './coredns', version: 'v1.14.7' },
+  pause: { group: 'cluster', package: './pause', version: 'v1.36.3' },
+  argocd: { group: 'cluster', package: 'github.com/argoproj/argo-cd/v3/cmd', version: 'v3.5.7', ldflags: argocdVersion },
 } as const satisfies Readonly<Record<string, Tool & { readonly group: ToolGroupName }>>;
 
 export type ToolName = keyof typeof toolTable;
