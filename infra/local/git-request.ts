@@ -23,8 +23,7 @@ const services: readonly GitRequest[] = [
 
 /** Matches a request against the only four that are served, byte for byte: no path is decoded or put together. */
 export function parseGitRequest(method: string, url: string, repository: string): GitRequest | Refusal {
-  const [path = '', query = ''] = url.split('?', 2);
-  const candidates = services.filter((service) => path === `/${repository}/${service.path}` && query === service.query);
+  const candidates = services.filter(({ path, query }) => url === `/${repository}/${path}${query && '?'}${query}`);
   if (candidates.length === 0) return { status: 404, reason: 'not found' };
   return candidates.find((service) => service.method === method) ?? { status: 405, reason: 'method not allowed' };
 }

@@ -20,6 +20,9 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
+// pageSize is what distribution's own program allows, and clients ask for.
+const pageSize = 1000
+
 func main() {
 	root := flag.String("root", "", "folder that holds the images")
 	listen := flag.String("listen", "", "addresses to listen on, separated by commas")
@@ -38,6 +41,8 @@ func serve(root string, addresses []string) error {
 	defer release()
 	logrus.SetLevel(logrus.ErrorLevel)
 	app := handlers.NewApp(context.Background(), &configuration.Configuration{
+		Catalog: configuration.Catalog{MaxEntries: pageSize},
+		Tags:    configuration.Tags{MaxTags: pageSize},
 		Storage: configuration.Storage{
 			"filesystem": {"rootdirectory": root},
 			"delete":     {"enabled": true},
