@@ -67,8 +67,9 @@ export function checkEnvironmentName(name: string, known: readonly string[]): Pr
 
 async function read(project: string, file: string): Promise<Uint8Array> {
   const path = join(project, file);
-  const { size } = await stat(path);
-  if (size > mostBytes) failIfAny([tooLarge(file, size)]);
+  const found = await stat(path);
+  if (!found.isFile()) fail('E_PATH', file, undefined, 'a plain file', 'replace it by one');
+  if (found.size > mostBytes) failIfAny([tooLarge(file, found.size)]);
   return readFile(path);
 }
 

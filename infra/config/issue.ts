@@ -24,7 +24,8 @@ export function toFindings(
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], knownKeys(path)));
     if (issue.code === 'custom') {
       const problem = issue.params?.problem as Problem;
-      return [{ path, problem: { ...problem, field: `${path.join('.')}${problem.field}` } }];
+      const inside = problem.field.split('.').slice(1);
+      return [{ path: [...path, ...inside], problem: { ...problem, field: `${path.join('.')}${problem.field}` } }];
     }
     const value = valueAt(input, path);
     const told = value === undefined ? missing : { code: 'E_TYPE' as const, value, rule: 'a mapping', fix: 'write it as key: value lines' };
