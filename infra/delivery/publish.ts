@@ -5,8 +5,9 @@ import { checkIdentity, type Identity } from './identity.ts';
 import { belongsTo } from './ledger.ts';
 import { type Current, type Plan, plan, type Wanted } from './plan.ts';
 import type { Guard } from './prune-guard.ts';
-import { atTip, BrokenClone, defaultPatience, networkPause, type ReachOptions, reach } from './reach.ts';
+import { atTip, defaultPatience, pause, type ReachOptions, reach } from './reach.ts';
 import { finalProblem, refused, unreachable } from './remote-failure.ts';
+import { BrokenClone } from './repository.ts';
 
 /** What to plan for one environment. */
 export interface PreviewRequest extends ReachOptions {
@@ -128,8 +129,8 @@ async function land(request: PublishRequest, commit: string, base: string | unde
       return { hasLanded: true };
     }
     const looks = pushed.isVerdict ? [0, ...settleTimes] : [0];
-    for (const pause of looks) {
-      if (pause > 0) await timing.sleep(pause * (1 + timing.random()));
+    for (const wait of looks) {
+      if (wait > 0) await timing.sleep(wait * (1 + timing.random()));
       const tip = await reach(request);
       if (tip !== base) return await outcomeAt(request, tip, commit, base);
     }
@@ -137,8 +138,7 @@ async function land(request: PublishRequest, commit: string, base: string | unde
     const final = finalProblem(url, pushed.words);
     if (final) throw new Failure([final]);
     if (tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
-    if (timing.now() - start >= patience) throw new Failure([unreachable(url, timing.now() - start, tries, pushed.words)]);
-    await timing.sleep(networkPause(timing, tries));
+    await pause(timing, start, patience, tries, () => unreachable(url, timing.now() - start, tries, pushed.words));
   }
 }
 

@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { explainDisk } from './disk.ts';
+import type { Problem } from '../../charts/problem.ts';
+import { diskProblem, explainDisk } from './disk.ts';
 import { Failure, fail, failIfAny } from './errors.ts';
 import { withLock } from './lock.ts';
 import { CommandError } from './process.ts';
 import { checkBranch } from './ref.ts';
 import { checkRemote } from './remote.ts';
 import { finalProblem, unreachable } from './remote-failure.ts';
-import type { Repository } from './repository.ts';
+import { BrokenClone, type Repository } from './repository.ts';
 import type { Timing } from './timing.ts';
 
 /** How to get to the remote's branch, and how stubbornly. */
@@ -28,21 +29,6 @@ export interface ReachOptions {
 export type PublishStep = 'wait' | 'fetch' | 'plan' | 'commit' | 'push' | 'retry' | 'landed';
 
 export const defaultPatience = 60_000;
-
-/** The private clone can't be read: it is to be thrown away. */
-export class BrokenClone extends Failure {
-  constructor(folder: string) {
-    super([
-      {
-        code: 'E_STATE',
-        field: folder,
-        value: 'is broken',
-        rule: 'the private clone is made anew once',
-        fix: 'check the disk, then rerun',
-      },
-    ]);
-  }
-}
 
 /**
  * Does the work on the remote's current commit, alone on the private clone. A clone that turns out to be broken is thrown away and
@@ -103,16 +89,21 @@ export async function reach(options: ReachOptions): Promise<string | undefined> 
     const fetched = asked.isReached && asked.tip !== undefined ? await repository.fetch(asked.tip) : asked;
     if ('tip' in fetched) return fetched.tip;
     const words = 'words' in fetched ? fetched.words : '';
-    const final = finalProblem(url, words);
+    const final = (asked.isReached && diskProblem(words, dirname(repository.clone))) || finalProblem(url, words);
     if (final) throw new Failure([final]);
-    // A remote that answers and yet can't be fetched from: it may be the clone that is broken.
+    // A remote that answers and yet can't be fetched from: the clone may be broken.
     if (asked.isReached && tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
-    if (timing.now() - start >= patience) throw new Failure([unreachable(url, timing.now() - start, tries, words)]);
-    await timing.sleep(networkPause(timing, tries));
+    await pause(timing, start, patience, tries, () => unreachable(url, timing.now() - start, tries, words));
   }
 }
 
-/** 1 s, 2 s, 4 s … 15 s, each shortened by up to a half, so that many writers don't come back at the same instant. */
-export function networkPause(timing: Timing, tries: number): number {
-  return Math.min(15_000, 1_000 * 2 ** (tries - 1)) * (0.5 + timing.random() / 2);
+/**
+ * Waits before the remote is asked again: 1 s, 2 s, 4 s … 15 s, each shortened by up to a half so that many writers don't come back
+ * at the same instant, and never beyond the end of patience.
+ * @throws Failure with the problem when there is no patience left
+ */
+export async function pause(timing: Timing, start: number, patience: number, tries: number, problem: () => Problem): Promise<void> {
+  const left = patience - (timing.now() - start);
+  if (left <= 0) throw new Failure([problem()]);
+  await timing.sleep(Math.min(left, Math.min(15_000, 1_000 * 2 ** (tries - 1)) * (0.5 + timing.random() / 2)));
 }

@@ -14,7 +14,7 @@ export function finalProblem(url: string, words: string): Problem | undefined {
   if (/returned error: 30\d|unable to update url base from redirection/.test(words))
     return { code: 'E_URL_SCHEME', field, value, rule: 'redirects to another address', fix: 'set the address it redirects to' };
   if (refusedWords.test(words)) {
-    const rule = `refused or expired, or no such repository: ${lastWords(words)}`;
+    const rule = `refused or expired, or no such repository: ${cause(words)}`;
     return {
       code: 'E_AUTH',
       field,
@@ -35,7 +35,7 @@ export function unreachable(url: string, milliseconds: number, tries: number, wo
     code: 'E_REMOTE_UNREACHABLE',
     field: 'gitops.repository',
     value: clean(url),
-    rule: `no answer after ${Math.round(milliseconds / 1000)} s, ${tries} ${tries === 1 ? 'try' : 'tries'}: ${lastWords(words)}`,
+    rule: `no answer after ${Math.round(milliseconds / 1000)} s, ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause(words)}`,
     fix: 'check the address and the network, then rerun: it finds out what landed',
   };
 }
@@ -58,14 +58,9 @@ function serverWords(words: string): string {
   return shorten([...said, ...reason].join(' '));
 }
 
-function lastWords(words: string): string {
-  return shorten(
-    words
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .slice(-3)
-      .join(' '),
-  );
+/** All that was said, without git's advice on access rights. */
+function cause(words: string): string {
+  return shorten(words.replace(/Please make sure you have the correct access rights\s+and the repository exists\./, ''));
 }
 
 function shorten(text: string): string {

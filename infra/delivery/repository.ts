@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitRequest, commitStream } from './commit-stream.ts';
 import type { Edit, TreeEntry } from './drift.ts';
-import { fail } from './errors.ts';
+import { Failure, fail } from './errors.ts';
 import { connectionConfig, type GitConfig, type GitOptions, git, tryGit } from './git.ts';
 import type { ObjectFormat } from './ledger.ts';
 import type { RunResult } from './process.ts';
@@ -37,6 +37,21 @@ export interface PushResult {
   /** True when the server itself refused the ref; false when the push ended before it said anything. */
   readonly isVerdict: boolean;
   readonly words: string;
+}
+
+/** What is read from the private clone is not there or can't be read: the clone is to be thrown away. */
+export class BrokenClone extends Failure {
+  constructor(folder: string) {
+    super([
+      {
+        code: 'E_STATE',
+        field: folder,
+        value: 'is broken',
+        rule: 'the private clone is made anew once',
+        fix: 'check the disk, then rerun',
+      },
+    ]);
+  }
 }
 
 /** Ref of the remote's branch, and of the last commit made here, in the private clone. */
@@ -91,7 +106,7 @@ export class Repository {
     });
   }
 
-  /** Texts of blobs by id, read by one process. */
+  /** Texts of blobs by id, read by one process. @throws BrokenClone when one is missing */
   async blobs(ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
     const output = await this.#git(['cat-file', '--batch'], { input: `${ids.join('\n')}\n`, encoding: 'latin1' });

@@ -313,7 +313,7 @@ describe('other hands', () => {
     remote.commit({ 'environments/dev/loop.yaml': target }, { mode: '120000' });
     expect(await failure(remote.request(dev2))).toEqual({
       text: `error[E_SYMLINK] environments/dev/loop.yaml: -> ${target} - what Argo CD applies is plain files - replace it by a file or remove it, in a commit of its own`,
-      exitCode: 2,
+      exitCode: 6,
     });
   });
 
