@@ -1,4 +1,5 @@
 import type { Service } from '../../charts/environment.ts';
+import type { Artifact } from './publish.ts';
 
 /** How an image is built. `auto` picks docker where a daemon answers, else ko for Go and layers for the rest. */
 export type BuilderName = 'auto' | 'ko' | 'layers' | 'docker';
@@ -30,15 +31,42 @@ export interface BuiltImage {
   readonly inputs: string;
   /** Digest of the SPDX document pushed beside it. */
   readonly sbom: string;
-  /** False when the registry already held an image of the same inputs: nothing was built or written. */
+  /**
+   * False when the registry already held an image of the same inputs: nothing was built, and nothing written, unless that image
+   * came from a dirty tree and this one is clean: then it gets the clean tag.
+   */
   readonly built: boolean;
 }
 
 /** One way to build. Implementations: `ko.ts`, `layers.ts`, `docker.ts`. */
 export interface ImageBuilder {
   readonly kind: Exclude<BuilderName, 'auto'>;
+  /** Files of the source that can't reach the image, in the notation of `.dockerignore`. */
+  readonly ignored: readonly string[];
   /** Everything besides the source files that decides the bytes of the image: toolchain, base digest, flags. Sorted into the inputs hash. */
   inputs(request: ImageRequest): Promise<readonly string[]>;
-  /** Builds and pushes under the request's tag; returns the digest pushed. */
-  build(request: ImageRequest, inputs: string, onLine: (line: string) => void): Promise<{ readonly digest: string; readonly sbom: string }>;
+  /** Builds the image into an OCI layout; touches no registry. @throws Failure E_BUILD or E_TOOL */
+  build(job: BuildJob): Promise<Artifact>;
+}
+
+/** What to build, from what, where. */
+export interface BuildJob {
+  readonly request: ImageRequest;
+  /** Absolute folder with a copy of the source: what the inputs hash has seen, and nothing else. */
+  readonly source: string;
+  /** The inputs hash: the build id inside the image. */
+  readonly inputs: string;
+  /** Absolute folder to work in, removed afterwards. */
+  readonly scratch: string;
+}
+
+/** What a builder needs besides the source. */
+export interface Surroundings {
+  /** Environment of every program it runs. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute folder that outlives the build: downloads and layers that are the same for many images. */
+  readonly cacheDirectory: string;
+  /** Told what is being done, a line at a time. */
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
