@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { tool } from '../local/tools.ts';
+import { chooseBuilder } from './builder.ts';
+import type { BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
+import { hashInputs } from './inputs.ts';
+import { adopt, findPublished, isDirty, publish } from './publish.ts';
+import { Registry } from './registry.ts';
+import { copySource, describeSourceFile, readSource, type SourceFile } from './source.ts';
+
+export interface BuildOptions {
+  /** Told what is being done, a line at a time. @default nothing is said */
+  readonly onProgress?: (line: string) => void;
+  /** Environment of every program that is run: PATH, HOME, DOCKER_HOST, proxies. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Folder of what outlives a build. @default $XDG_CACHE_HOME/fullcycle */
+  readonly cacheDirectory?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Returns the image of a service: the one that the registry already holds for the same inputs, or a new one, built and pushed.
+ * @throws Failure E_BUILD, E_TOOL, E_SYMLINK, E_AUTH or E_REGISTRY
+ */
+export async function buildImage(request: ImageRequest, options: BuildOptions = {}): Promise<BuiltImage> {
+  const surroundings = surround(options);
+  const { builder, registry, files, inputs } = await examine(request, surroundings);
+  const published = await findPublished(registry, request, inputs);
+  if (!published) return buildAndPublish(request, builder, registry, inputs, files, surroundings);
+  return isDirty(published.tag) && !isDirty(request.tag) ? adopt(registry, request, published) : published;
+}
+
+/** The inputs hash that a build would have now; nothing is built, and no image is asked for. @throws Failure E_BUILD, E_TOOL or E_SYMLINK */
+export async function imageInputs(request: ImageRequest, options: BuildOptions = {}): Promise<string> {
+  return (await examine(request, surround(options))).inputs;
+}
+
+async function examine(request: ImageRequest, surroundings: Surroundings) {
+  const { env, say, signal } = surroundings;
+  const registry = new Registry({ crane: await tool('crane', { env, onProgress: say }), env, signal });
+  const builder = await chooseBuilder(request, registry, surroundings);
+  const [lines, files] = await Promise.all([builder.inputs(request), readSource(request.context, builder.ignored)]);
+  const inputs = hashInputs([`builder ${builder.kind}`, ...lines, ...files.map(describeSourceFile)]);
+  return { builder, registry, files, inputs };
+}
+
+function surround({ env = process.env, onProgress = () => {}, cacheDirectory, signal }: BuildOptions): Surroundings {
+  const cache = cacheDirectory ?? join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'fullcycle');
+  return { env, cacheDirectory: cache, say: onProgress, signal };
+}
+
+async function buildAndPublish(
+  request: ImageRequest,
+  builder: ImageBuilder,
+  registry: Registry,
+  inputs: string,
+  files: readonly SourceFile[],
+  { cacheDirectory, say }: Surroundings,
+): Promise<BuiltImage> {
+  const work = join(cacheDirectory, 'work');
+  await mkdir(work, { recursive: true });
+  const scratch = await mkdtemp(join(work, `${request.service.name}-`));
+  try {
+    const source = join(scratch, 'source');
+    await copySource(request.context, files, source);
+    say(`building ${request.service.name} with ${builder.kind}`);
+    const artifact = await builder.build({ request, source, inputs, scratch });
+    say(`pushing ${request.service.name}`);
+    return await publish(registry, request, inputs, artifact, scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
