@@ -22,7 +22,7 @@ import { WebService } from './web-service.ts';
  * Everything that the GitOps repo holds for one environment, sorted by path: its services, its namespace, its projects and Applications.
  * Pure: equal arguments give equal bytes, whatever the order of the catalog or of the settings.
  * Arguments are expected to be without problems by `checkCatalog`, `checkEnvironment` and `checkRelease`.
- * @throws Error when a service of the environment has no image in the release
+ * @throws Error when a service of the environment has no image in the release, or naming all that is wrong with a service or its settings
  */
 export function render(environment: Environment, release: Release, catalog: Catalog): ManifestFile[] {
   const workloads: ManifestFile[] = [];

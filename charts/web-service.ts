@@ -6,7 +6,10 @@ import { Deployment } from './deployment.ts';
 import type { IngressSettings, Service, ServiceSettings } from './environment.ts';
 import { objectLabels, selectorLabels } from './labels.ts';
 import { ServiceNetworkPolicy } from './network-policy.ts';
+import type { Problem } from './problem.ts';
 import { fewestPods, hasEnv } from './settings.ts';
+import { checkSettings } from './validate/environment.ts';
+import { checkService } from './validate/service.ts';
 
 /** One service in one environment. */
 export interface WebServiceProps {
@@ -23,12 +26,14 @@ export interface WebServiceProps {
 /**
  * An HTTP service: Deployment, Service, ServiceAccount and NetworkPolicy; a ConfigMap when it has settings, a PodDisruptionBudget with two
  * pods or more, a HorizontalPodAutoscaler and an Ingress when asked for. Every object bears the service's name.
+ * Synthesis fails with every problem of its props at once.
  */
 export class WebService extends Construct {
   constructor(scope: Construct, id: string, { service, settings, environment, image, commit }: WebServiceProps) {
     super(scope, id);
     const { name, port } = service;
     const selector = selectorLabels(environment, name);
+    this.node.addValidation({ validate: () => [...checkService(service), ...checkSettings('settings', settings)].map(describe) });
     const labels = { ...Chart.of(this).labels, ...objectLabels(environment, name) };
 
     new ServiceAccount(this, 'ServiceAccount', { metadata: { name }, automountToken: false });
@@ -48,6 +53,10 @@ export class WebService extends Construct {
     if (settings.autoscaling) new Autoscaler(this, 'HorizontalPodAutoscaler', name, settings.autoscaling);
     if (settings.ingress) new k8s.KubeIngress(this, 'Ingress', ingress(name, settings.ingress));
   }
+}
+
+function describe({ code, field, rule, fix }: Problem): string {
+  return `${code} ${field}: ${rule} - ${fix}`;
 }
 
 function ingress(name: string, { host, path, className, tlsSecret, annotations }: IngressSettings): k8s.KubeIngressProps {

@@ -49,7 +49,7 @@ export function checkEnvironmentNames(names: readonly string[]): Problem[] {
 }
 
 /** `checkSettings(field, settings, range): Problem[]` - what an environment decides about one service, `range` being that of its replicas. */
-export function checkSettings(field: string, settings: ServiceSettings, range: Range): Problem[] {
+export function checkSettings(field: string, settings: ServiceSettings, range?: Range): Problem[] {
   const { replicas, autoscaling, resources, env, ingress } = settings;
   const problems = [
     ...checkReplicas(`${field}.replicas`, replicas, range),
@@ -91,7 +91,7 @@ function checkKnown(service: string, environment: string, catalog: Catalog): Pro
   ];
 }
 
-function checkRange(field: string, { min, max }: Range, outer: Range): Problem[] {
+function checkRange(field: string, { min, max }: Range, outer?: Range): Problem[] {
   const problems = [...checkReplicas(`${field}.min`, min, outer), ...checkReplicas(`${field}.max`, max, outer)];
   if (problems.length > 0 || min <= max) return problems;
   return [{ code: 'E_REPLICAS', field: `${field}.min`, value: min, rule: `at most max, which is ${max}`, fix: 'lower min or raise max' }];
