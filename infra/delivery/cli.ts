@@ -81,7 +81,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .action(runs(() => import('./synth.ts')));
   verb('diff', 'what delivery would change, by object and field')
     .addOption(env())
-    .option('--against <ref>', 'commit or branch of the GitOps repo to compare with', 'the tip')
+    .option('--against <ref>', 'commit or branch of the GitOps repo to compare with; its tip otherwise')
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'))
     .option('--exit-code', 'exit with 3 when something would change')
     .action(runs(() => import('./diff.ts')));
@@ -94,7 +94,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .action(runs(() => import('./deliver.ts')));
   verb('verify', 'render again from the recorded source commit and compare bytes')
     .addOption(env())
-    .option('--ref <ref>', 'commit or branch of the GitOps repo', 'the tip')
+    .option('--ref <ref>', 'commit or branch of the GitOps repo; its tip otherwise')
     .action(runs(() => import('./verify.ts')));
   verb('validate', 'check a rendered tree: schema, policy, references between objects')
     .argument('[dir]', 'the tree', 'dist')

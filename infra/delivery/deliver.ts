@@ -1,0 +1,139 @@
+import { catalog } from '../../charts/catalog.ts';
+import type { ManifestFile, Release } from '../../charts/environment.ts';
+import { check } from '../../charts/policy/check.ts';
+import { render } from '../../charts/render.ts';
+import { chooseEnvironments, type StackConfig } from '../config.ts';
+import { buildRelease } from './build.ts';
+import { requireChecked } from './checked.ts';
+import type { Context } from './cli.ts';
+import { type ExitCode, exit, failIfAny } from './errors.ts';
+import type { Current } from './plan.ts';
+import type { Guard } from './prune-guard.ts';
+import { type Published, preview, publish } from './publish.ts';
+import { recordRelease } from './record.ts';
+import { parseRelease } from './release.ts';
+import { placeholderRelease } from './synth.ts';
+import { cacheFolder, openTarget, type Target } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface DeliverOptions {
+  readonly env: string;
+  readonly dryRun?: boolean;
+  readonly allowDelete?: readonly string[];
+  readonly overwrite?: boolean;
+  readonly init?: boolean;
+}
+
+/** `fullcycle deliver`: build → render → check → plan → commit → push. */
+export async function run(options: DeliverOptions, context: Context): Promise<ExitCode> {
+  const { output } = context;
+  const [environment = options.env] = await chooseEnvironments(context.project, options.env);
+  const target = await openTarget(environment, context);
+  if (options.dryRun) return await rehearse(target, options, context);
+  await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
+  const build = await buildRelease(context.project, target.stack, target.local, output);
+  const published = await deliver(target, build.release, options, context);
+  output.print(summarize(environment, published));
+  output.data({ ...deliveryData(environment, published), images: build.images });
+  return exit.ok;
+}
+
+/** Renders, checks and commits one environment. Nothing is written when it already is what it should be. */
+export async function deliver(
+  target: Target,
+  release: Release,
+  options: Omit<DeliverOptions, 'env'>,
+  { output, signal }: Context,
+): Promise<Published> {
+  const { stack, repository } = target;
+  const { name } = stack.environment;
+  const propose = () => propositionOf(target, release);
+  propose();
+  return await output.step(`commit ${name}`, (say) =>
+    publish({
+      environment: name,
+      repository,
+      timing: realTiming(signal),
+      init: options.init,
+      guard: guardOf(target, options),
+      identity: stack.gitops.author,
+      propose,
+      onStep: (step, detail) => say(`${step} ${detail}`),
+    }),
+  );
+}
+
+/** What the environment shall be. @throws Failure with every broken policy */
+function propositionOf({ stack }: Target, release: Release) {
+  const files = renderChecked(stack.environment, release);
+  return { files, release: recordRelease(stack.environment, release, catalog) };
+}
+
+/** Renders one environment and refuses what breaks a policy. @throws Failure */
+export function renderChecked(environment: Target['stack']['environment'], release: Release): ManifestFile[] {
+  const files = render(environment, release, catalog);
+  failIfAny(check(files, environment));
+  return files;
+}
+
+/** Says what a delivery would change, with the images that the environment runs now: nothing is built, so a new image has no digest yet. */
+async function rehearse(target: Target, options: DeliverOptions, { output, signal }: Context): Promise<ExitCode> {
+  const { stack, repository } = target;
+  const { name } = stack.environment;
+  const propose = (current: Current) => propositionOf(target, currentRelease(current, target.stack));
+  const { plan, base } = await preview({
+    environment: name,
+    repository,
+    timing: realTiming(signal),
+    init: options.init,
+    guard: guardOf(target, options),
+    propose,
+  });
+  failIfAny(plan.problems);
+  const changes = [
+    ...plan.added.map((path) => `+ ${path}`),
+    ...plan.changed.map((path) => `~ ${path}`),
+    ...plan.removed.map((path) => `- ${path}`),
+  ];
+  output.print(
+    changes.length === 0
+      ? `${name}: no manifest would change`
+      : [`${name}: ${changes.length} files would change`, ...changes.map((line) => `  ${line}`)].join('\n'),
+  );
+  output.data({
+    environment: name,
+    base: base ?? null,
+    added: plan.added,
+    changed: plan.changed,
+    removed: plan.removed,
+    deleted: plan.deleted,
+  });
+  return exit.ok;
+}
+
+/** The images that an environment runs; placeholders before its first delivery. */
+export function currentRelease({ release }: Pick<Current, 'release'>, stack: StackConfig): Release {
+  return release === undefined ? placeholderRelease(stack, catalog) : parseRelease(stack.environment.name, release);
+}
+
+function guardOf({ stack }: Target, { allowDelete = [], overwrite = false }: Omit<DeliverOptions, 'env'>): Guard {
+  return { deletionBudget: stack.deletionBudget, allowDelete, overwrite };
+}
+
+/** One line for people: what landed, or that nothing had to. */
+export function summarize(environment: string, { plan, commit }: Published): string {
+  if (commit === undefined) return `${environment}: already up to date`;
+  const counts = [
+    [plan.added.length, 'added'],
+    [plan.changed.length, 'changed'],
+    [plan.removed.length, 'removed'],
+  ] as const;
+  const changes = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `${environment}: commit ${commit.slice(0, 10)}, ${changes.length > 0 ? `files ${changes.join(', ')}` : 'records only'}`;
+}
+
+/** The same for machines. */
+export function deliveryData(environment: string, { plan, commit, base, retries }: Published) {
+  const { added, changed, removed, deleted } = plan;
+  return { environment, commit: commit ?? null, base: base ?? null, retries, added, changed, removed, deleted };
+}

@@ -1,0 +1,129 @@
+import { styleText } from 'node:util';
+import { catalog } from '../../charts/catalog.ts';
+import { render } from '../../charts/render.ts';
+import { chooseEnvironments } from '../config.ts';
+import { imageInputs } from '../image/build.ts';
+import { deployedServices, imageRequest } from './build.ts';
+import type { Context } from './cli.ts';
+import { currentRelease } from './deliver.ts';
+import { type ExitCode, exit } from './errors.ts';
+import type { Current, Plan } from './plan.ts';
+import { preview } from './publish.ts';
+import { recordRelease } from './record.ts';
+import { parseRelease, type ReleaseRecord } from './release.ts';
+import { type SourceState, sourceState } from './source.ts';
+import { openTarget, type Target } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface StatusOptions {
+  readonly env?: string;
+}
+
+/** One hop of the way from source to cluster. */
+export interface Hop {
+  readonly hop: 'source' | 'images' | 'rendered' | 'pushed';
+  /** `behind`: the hop before it has something that this one lacks. */
+  readonly state: 'current' | 'behind' | 'blocked';
+  readonly why: string;
+}
+
+/** Where one environment stands. */
+export interface EnvironmentStatus {
+  readonly environment: string;
+  /** Commit of the GitOps repo. */
+  readonly commit: string | null;
+  readonly release: ReleaseRecord | null;
+  readonly hops: readonly Hop[];
+}
+
+/** `fullcycle status`: source → images → rendered → pushed, with the hop that lags and why. */
+export async function run({ env }: StatusOptions, context: Context): Promise<ExitCode> {
+  const statuses: EnvironmentStatus[] = [];
+  for (const environment of await chooseEnvironments(context.project, env)) statuses.push(await status(environment, context));
+  const { output } = context;
+  output.print(statuses.map((each) => describe(each, output.color)).join('\n\n'));
+  output.data({ environments: statuses });
+  return exit.ok;
+}
+
+async function status(environment: string, context: Context): Promise<EnvironmentStatus> {
+  const target = await openTarget(environment, context);
+  const services = deployedServices(target.stack);
+  const state = await sourceState(
+    context.project,
+    services.map(({ source }) => source),
+  );
+  let seen: Current | undefined;
+  const propose = (current: Current) => {
+    seen = current;
+    const release = currentRelease(current, target.stack);
+    return {
+      files: render(target.stack.environment, release, catalog),
+      release: recordRelease(target.stack.environment, release, catalog),
+    };
+  };
+  const guard = { deletionBudget: Number.MAX_SAFE_INTEGER, allowDelete: [], overwrite: false };
+  const { plan, base } = await preview({
+    environment,
+    repository: target.repository,
+    timing: realTiming(context.signal),
+    init: true,
+    guard,
+    propose,
+  });
+  const release = seen?.release === undefined ? undefined : parseRelease(environment, seen.release);
+  const stale = release ? await staleImages(context.project, target, state, release) : services.map(({ name }) => name);
+  return { environment, commit: base ?? null, release: release ?? null, hops: hops(state, release, stale, plan, base) };
+}
+
+/** Services whose image was built from other inputs than the work tree holds. */
+async function staleImages(project: string, { stack, local }: Target, state: SourceState, release: ReleaseRecord): Promise<string[]> {
+  const stale: string[] = [];
+  for (const service of deployedServices(stack)) {
+    const inputs = await imageInputs(imageRequest(project, stack, local, service, state));
+    if (release.images[service.name]?.inputs !== inputs) stale.push(service.name);
+  }
+  return stale;
+}
+
+/** The verdict on each hop. Pure. */
+export function hops(
+  source: SourceState,
+  release: ReleaseRecord | undefined,
+  stale: readonly string[],
+  plan: Plan,
+  base: string | undefined,
+): Hop[] {
+  const head = `${source.commit.slice(0, 10)}${source.dirty ? ' and uncommitted changes' : ''}`;
+  return [{ hop: 'source', state: 'current', why: head }, imagesHop(release, stale), renderedHop(plan), pushedHop(release, plan, base)];
+}
+
+function imagesHop(release: ReleaseRecord | undefined, stale: readonly string[]): Hop {
+  if (!release) return { hop: 'images', state: 'behind', why: `${stale.join(', ')}: never delivered` };
+  if (stale.length > 0)
+    return { hop: 'images', state: 'behind', why: `${stale.join(', ')}: the source has changed since the last delivery` };
+  return { hop: 'images', state: 'current', why: `built from ${release.source.commit.slice(0, 10)}, the inputs are the same` };
+}
+
+function renderedHop({ environment, added, changed, removed }: Plan): Hop {
+  const changes = added.length + changed.length + removed.length;
+  if (changes === 0) return { hop: 'rendered', state: 'current', why: 'the settings render what the GitOps repo holds' };
+  const files = changes === 1 ? '1 file' : `${changes} files`;
+  return { hop: 'rendered', state: 'behind', why: `${files} would change: see fullcycle diff --env ${environment}` };
+}
+
+function pushedHop(release: ReleaseRecord | undefined, { environment, problems }: Plan, base: string | undefined): Hop {
+  if (problems.length > 0)
+    return { hop: 'pushed', state: 'blocked', why: problems.map(({ field, value }) => `${field} ${value ?? ''}`.trim()).join('; ') };
+  if (!release || base === undefined) return { hop: 'pushed', state: 'behind', why: `nothing yet: fullcycle deliver --env ${environment}` };
+  return { hop: 'pushed', state: 'current', why: `GitOps commit ${base.slice(0, 10)}` };
+}
+
+function describe({ environment, hops: all }: EnvironmentStatus, color: boolean): string {
+  const marks = { current: ['green', '✓'], behind: ['yellow', '↻'], blocked: ['red', '✗'] } as const;
+  const lines = all.map(({ hop, state, why }) => {
+    const [style, mark] = marks[state];
+    return `  ${color ? styleText(style, mark) : mark} ${hop.padEnd(9)} ${why}`;
+  });
+  return [color ? styleText('bold', environment) : environment, ...lines].join('\n');
+}
