@@ -10,9 +10,10 @@ const rule = 'availability';
 /**
  * The number of pods is within the environment's range and has one owner; two pods or more are spread over nodes and leave them one at a
  * time.
- * kube-linter minimum-three-replicas (by the environment's range), pdb-max-unavailable, pdb-unhealthy-pod-eviction-policy, no-anti-affinity,
- * dangling-horizontalpodautoscaler · kube-score deployment-has-poddisruptionbudget, deployment-has-host-podantiaffinity,
- * deployment-targeted-by-hpa-does-not-have-replicas-configured
+ * kube-linter minimum-three-replicas (by the environment's range), pdb-max-unavailable, pdb-unhealthy-pod-eviction-policy,
+ * dangling-horizontalpodautoscaler · kube-score deployment-has-poddisruptionbudget,
+ * deployment-targeted-by-hpa-does-not-have-replicas-configured.
+ * Deliberately not kube-score deployment-has-host-podantiaffinity, kube-linter no-anti-affinity: topology spread also evens out the third pod.
  */
 export const availability: Rule = (tree) => [
   ...tree.ofKind('Deployment').flatMap((file) => checkDeployment(tree, file)),

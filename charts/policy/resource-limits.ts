@@ -13,7 +13,8 @@ const resources: readonly (readonly [name: string, resource: Resource])[] = [
 /**
  * Every container states what it needs and what it may use, of CPU, memory and disk.
  * kube-linter unset-cpu-requirements, unset-memory-requirements · kube-score container-resources,
- * container-ephemeral-storage-request-and-limit · checkov CKV_K8S_10, 11, 12, 13 · polaris cpuLimitsMissing, memoryLimitsMissing
+ * container-ephemeral-storage-request-and-limit · checkov CKV_K8S_10, 11, 12, 13 · polaris cpuLimitsMissing, memoryLimitsMissing.
+ * Deliberately not kube-score container-resource-requests-equal-limits: how far limits exceed requests is the environment's decision.
  */
 export const resourceLimits: Rule = (tree) =>
   tree.containers
