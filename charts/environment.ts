@@ -135,7 +135,7 @@ export interface Release {
 export interface Source {
   /** Full commit id, 40 or 64 hex digits. */
   readonly commit: string;
-  /** True when the work tree had uncommitted changes; such a release can't be verified from source. */
+  /** True when the work tree had uncommitted changes anywhere; such a release can't be verified from source. */
   readonly dirty: boolean;
 }
 

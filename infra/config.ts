@@ -8,7 +8,7 @@ import { mostBytes, tooLarge } from '../charts/yaml-encoding.ts';
 import { type ParseOptions, parseStack } from './config/parse.ts';
 import type { StackConfig } from './config/stack.ts';
 import { suggest } from './config/suggestion.ts';
-import { fail, failIfAny } from './delivery/errors.ts';
+import { Failure, fail, failIfAny } from './delivery/errors.ts';
 
 export { parseStack } from './config/parse.ts';
 export type * from './config/stack.ts';
@@ -41,12 +41,31 @@ export async function listEnvironments(project: string): Promise<string[]> {
   return names;
 }
 
-/** The environment that was asked for, or all of them. @throws Failure like {@link listEnvironments}, and E_ENV when it is not there */
-export async function chooseEnvironments(project: string, environment: string | undefined): Promise<string[]> {
-  const environments = await listEnvironments(project);
-  if (environment === undefined) return environments;
-  failIfAny(checkEnvironmentName(environment, environments));
-  return [environment];
+/**
+ * Configuration of the environment that was asked for, or of all of them in the order of promotion.
+ * @throws Failure like {@link loadStack}, with the problems of all environments
+ */
+export async function loadStacks(
+  project: string,
+  environment: string | undefined,
+  options: Pick<ParseOptions, 'local'> = {},
+): Promise<StackConfig[]> {
+  const environments = environment === undefined ? await listEnvironments(project) : [environment];
+  const loaded = await Promise.allSettled(environments.map((name) => loadStack(project, name, options)));
+  const errors = loaded.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  for (const error of errors) if (!(error instanceof Failure)) throw error;
+  failIfAny(errors.flatMap((failure: Failure) => failure.problems));
+  return inPromotionOrder(loaded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+}
+
+/** Sorts environments so that each follows the one it is promoted from; by name where that leaves a choice. */
+export function inPromotionOrder<Stack extends Pick<StackConfig, 'promotion' | 'environment'>>(stacks: readonly Stack[]): Stack[] {
+  const byName = new Map(stacks.map((stack) => [stack.environment.name, stack]));
+  const depth = ({ promotion }: Stack, seen = 0): number => {
+    const source = promotion.from === undefined ? undefined : byName.get(promotion.from);
+    return source === undefined || seen > stacks.length ? seen : depth(source, seen + 1);
+  };
+  return [...stacks].sort((a, b) => depth(a) - depth(b) || (a.environment.name < b.environment.name ? -1 : 1));
 }
 
 /** `checkEnvironmentName(name, known): Problem[]` - E_ENV unless one of the known ones, with did-you-mean. */

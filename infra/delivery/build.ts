@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { catalog } from '../../charts/catalog.ts';
-import type { Release, ReleasedImage, Service, Source } from '../../charts/environment.ts';
+import type { Release, ReleasedImage, Service } from '../../charts/environment.ts';
 import type { StackConfig } from '../config.ts';
-import { buildImage } from '../image/build.ts';
+import { buildImage, imageInputs } from '../image/build.ts';
 import type { BuiltImage, ImageRequest } from '../image/image.ts';
 import { type LocalEnvironment, localNames, pushAddress } from '../local/addresses.ts';
 import type { Output } from './output.ts';
-import { type SourceState, sourceState } from './source.ts';
+import { sourceState } from './source.ts';
 
 /** What was built for one environment. */
 export interface Build {
@@ -21,23 +21,26 @@ export async function buildRelease(
   local: LocalEnvironment | undefined,
   output: Output,
 ): Promise<Build> {
+  const { commit, dirty } = await sourceState(project);
   const images: BuiltImage[] = [];
-  const services = deployedServices(stack);
-  const state = await sourceState(
-    project,
-    services.map(({ source }) => source),
-  );
-  for (const service of services) {
-    const request = imageRequest(project, stack, local, service, state);
+  for (const service of deployedServices(stack)) {
+    const request = await imageRequest(project, stack, local, service);
     images.push(await output.step(`image ${service.name}`, (say) => buildImage(request, { onProgress: say })));
   }
-  return {
-    release: {
-      source: sourceOf(state),
-      images: Object.fromEntries(services.map(({ name }, index) => [name, released(images[index] as BuiltImage)])),
-    },
-    images,
-  };
+  const released = deployedServices(stack).map(({ name }, index) => [name, releasedImage(images[index] as BuiltImage)] as const);
+  return { release: { source: { commit, dirty }, images: Object.fromEntries(released) }, images };
+}
+
+/** Services whose image in a release was made from other inputs than the work tree holds. Nothing is built. */
+export async function staleImages(
+  project: string,
+  stack: StackConfig,
+  local: LocalEnvironment | undefined,
+  release: Release,
+): Promise<string[]> {
+  const services = deployedServices(stack);
+  const inputs = await Promise.all(services.map(async (service) => imageInputs(await imageRequest(project, stack, local, service))));
+  return services.flatMap(({ name }, index) => (release.images[name]?.inputs === inputs[index] ? [] : [name]));
 }
 
 /** Services of the catalog that an environment runs. */
@@ -45,14 +48,14 @@ export function deployedServices({ environment }: StackConfig): Service[] {
   return catalog.filter(({ name }) => Object.hasOwn(environment.services, name));
 }
 
-/** What to build for one service. Images for the local registry are built for this machine only. */
-export function imageRequest(
+/** What to build for one service, tagged by what its own folder holds. Images for the local registry are built for this machine only. */
+async function imageRequest(
   project: string,
   { image }: StackConfig,
   local: LocalEnvironment | undefined,
   service: Service,
-  state: SourceState,
-): ImageRequest {
+): Promise<ImageRequest> {
+  const { commit, dirty, dirtyHash } = await sourceState(project, [service.source]);
   const name = `${image.repository}/${service.name}`;
   const isLocal = name.startsWith(`${localNames.registry}/`);
   return {
@@ -60,16 +63,12 @@ export function imageRequest(
     context: join(project, service.source),
     name,
     pushTo: pushAddress(name, local),
-    tag: state.dirty ? `${state.commit}-dirty-${state.dirtyHash}` : state.commit,
+    tag: dirty ? `${commit}-dirty-${dirtyHash}` : commit,
     platforms: isLocal ? [process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64'] : image.platforms,
     builder: image.builder,
   };
 }
 
-function sourceOf({ commit, dirty }: SourceState): Source {
-  return { commit, dirty };
-}
-
-function released({ name, tag, digest, inputs }: BuiltImage): ReleasedImage {
+function releasedImage({ name, tag, digest, inputs }: BuiltImage): ReleasedImage {
   return { name, tag, digest, inputs };
 }

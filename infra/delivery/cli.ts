@@ -62,7 +62,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
       const command = args.at(-1) as Command;
       const given = Object.fromEntries(named.map((name, index) => [name, args[index]]));
       const { json, quiet, verbose, directory, local, ...own } = command.optsWithGlobals();
-      const output = createOutput({ json, quiet, verbose }, process, Boolean(process.env['NO_COLOR']) || process.env['TERM'] === 'dumb');
+      const output = createOutput({ json, quiet, verbose }, process, Boolean(process.env.NO_COLOR) || process.env.TERM === 'dumb');
       const { run } = await load();
       finished(await run({ ...own, ...given } as Options, { project: resolve(directory), output, local: local ?? false, signal }));
     };

@@ -2,7 +2,7 @@ import { catalog } from '../../charts/catalog.ts';
 import type { ManifestFile, Release } from '../../charts/environment.ts';
 import { check } from '../../charts/policy/check.ts';
 import { render } from '../../charts/render.ts';
-import { chooseEnvironments, type StackConfig } from '../config.ts';
+import { loadStack, type StackConfig } from '../config.ts';
 import { buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './cli.ts';
@@ -27,14 +27,13 @@ export interface DeliverOptions {
 /** `fullcycle deliver`: build → render → check → plan → commit → push. */
 export async function run(options: DeliverOptions, context: Context): Promise<ExitCode> {
   const { output } = context;
-  const [environment = options.env] = await chooseEnvironments(context.project, options.env);
-  const target = await openTarget(environment, context);
+  const target = await openTarget(await loadStack(context.project, options.env, context), context);
   if (options.dryRun) return await rehearse(target, options, context);
   await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
   const build = await buildRelease(context.project, target.stack, target.local, output);
   const published = await deliver(target, build.release, options, context);
-  output.print(summarize(environment, published));
-  output.data({ ...deliveryData(environment, published), images: build.images });
+  output.print(summarize(options.env, published));
+  output.data({ ...deliveryData(options.env, published), images: build.images });
   return exit.ok;
 }
 

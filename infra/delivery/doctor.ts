@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { listEnvironments } from '../config.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
 import { findLocal } from '../local/local.ts';
 import { toolTable } from '../local/tool-table.ts';
 import { type ToolName, toolStatus } from '../local/tools.ts';
@@ -57,7 +57,7 @@ export async function run(_options: unknown, context: Context): Promise<ExitCode
     ...(await Promise.all(Object.entries(programs).map(([name, program]) => examine(name, program)))),
     ...(await Promise.all((Object.keys(toolTable) as ToolName[]).map(examineTool))),
     await examineLocal(context),
-    ...(await Promise.all((await listEnvironments(context.project)).map((environment) => examineRemote(environment, context)))),
+    ...(await Promise.all((await loadStacks(context.project, undefined, context)).map((stack) => examineRemote(stack, context)))),
   ];
   output.print(findings.map((finding) => describe(finding, output.color)).join('\n'));
   output.data({ findings });
@@ -85,10 +85,10 @@ async function examineLocal({ project }: Context): Promise<Finding> {
 }
 
 /** Whether the GitOps repo of an environment answers. */
-async function examineRemote(environment: string, context: Context): Promise<Finding> {
-  const what = `GitOps repo of ${environment}`;
+async function examineRemote(stack: StackConfig, context: Context): Promise<Finding> {
+  const what = `GitOps repo of ${stack.environment.name}`;
   try {
-    const { repository } = await openTarget(environment, context);
+    const { repository } = await openTarget(stack, context);
     const { url, branch } = repository.options;
     const asked = await repository.askTip();
     if (!asked.isReached)

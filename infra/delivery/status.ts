@@ -1,9 +1,8 @@
 import { styleText } from 'node:util';
 import { catalog } from '../../charts/catalog.ts';
 import { render } from '../../charts/render.ts';
-import { chooseEnvironments } from '../config.ts';
-import { imageInputs } from '../image/build.ts';
-import { deployedServices, imageRequest } from './build.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
+import { deployedServices, staleImages } from './build.ts';
 import type { Context } from './cli.ts';
 import { currentRelease } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
@@ -12,7 +11,7 @@ import { preview } from './publish.ts';
 import { recordRelease } from './record.ts';
 import { parseRelease, type ReleaseRecord } from './release.ts';
 import { type SourceState, sourceState } from './source.ts';
-import { openTarget, type Target } from './target.ts';
+import { openTarget } from './target.ts';
 import { realTiming } from './timing.ts';
 
 export interface StatusOptions {
@@ -39,27 +38,24 @@ export interface EnvironmentStatus {
 /** `fullcycle status`: source → images → rendered → pushed, with the hop that lags and why. */
 export async function run({ env }: StatusOptions, context: Context): Promise<ExitCode> {
   const statuses: EnvironmentStatus[] = [];
-  for (const environment of await chooseEnvironments(context.project, env)) statuses.push(await status(environment, context));
+  for (const stack of await loadStacks(context.project, env, context)) statuses.push(await status(stack, context));
   const { output } = context;
   output.print(statuses.map((each) => describe(each, output.color)).join('\n\n'));
   output.data({ environments: statuses });
   return exit.ok;
 }
 
-async function status(environment: string, context: Context): Promise<EnvironmentStatus> {
-  const target = await openTarget(environment, context);
-  const services = deployedServices(target.stack);
-  const state = await sourceState(
-    context.project,
-    services.map(({ source }) => source),
-  );
+async function status(stack: StackConfig, context: Context): Promise<EnvironmentStatus> {
+  const environment = stack.environment.name;
+  const target = await openTarget(stack, context);
+  const state = await sourceState(context.project);
   let seen: Current | undefined;
   const propose = (current: Current) => {
     seen = current;
-    const release = currentRelease(current, target.stack);
+    const release = currentRelease(current, stack);
     return {
-      files: render(target.stack.environment, release, catalog),
-      release: recordRelease(target.stack.environment, release, catalog),
+      files: render(stack.environment, release, catalog),
+      release: recordRelease(stack.environment, release, catalog),
     };
   };
   const guard = { deletionBudget: Number.MAX_SAFE_INTEGER, allowDelete: [], overwrite: false };
@@ -72,18 +68,10 @@ async function status(environment: string, context: Context): Promise<Environmen
     propose,
   });
   const release = seen?.release === undefined ? undefined : parseRelease(environment, seen.release);
-  const stale = release ? await staleImages(context.project, target, state, release) : services.map(({ name }) => name);
+  const stale = release
+    ? await staleImages(context.project, stack, target.local, release)
+    : deployedServices(stack).map(({ name }) => name);
   return { environment, commit: base ?? null, release: release ?? null, hops: hops(state, release, stale, plan, base) };
-}
-
-/** Services whose image was built from other inputs than the work tree holds. */
-async function staleImages(project: string, { stack, local }: Target, state: SourceState, release: ReleaseRecord): Promise<string[]> {
-  const stale: string[] = [];
-  for (const service of deployedServices(stack)) {
-    const inputs = await imageInputs(imageRequest(project, stack, local, service, state));
-    if (release.images[service.name]?.inputs !== inputs) stale.push(service.name);
-  }
-  return stale;
 }
 
 /** The verdict on each hop. Pure. */

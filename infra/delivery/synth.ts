@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { catalog } from '../../charts/catalog.ts';
 import type { Catalog, ManifestFile, Release } from '../../charts/environment.ts';
 import { render } from '../../charts/render.ts';
-import { chooseEnvironments, loadStack, type StackConfig } from '../config.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './cli.ts';
 import { type ExitCode, exit, fail } from './errors.ts';
 import { recordRelease } from './record.ts';
@@ -21,9 +21,9 @@ export type TreeFile = Pick<ManifestFile, 'path' | 'text'>;
 
 /** `fullcycle synth`: renders to a directory. */
 export async function run({ env, out, release }: SynthOptions, { project, output, local }: Context): Promise<ExitCode> {
-  const environments = await chooseEnvironments(project, env);
-  const text = release === undefined ? undefined : await readRelease(release, environments);
-  const files = await synth(project, environments, resolve(out), { local, release: text });
+  const stacks = await loadStacks(project, env, { local });
+  const text = release === undefined ? undefined : await readRelease(release, stacks.length);
+  const files = await synth(stacks, resolve(out), text);
   if (text === undefined) output.note('Images are placeholders: no --release was given.');
   output.print(`${files.length} files in ${out}`);
   output.data({ out: resolve(out), files: files.map(({ path }) => path) });
@@ -32,20 +32,12 @@ export async function run({ env, out, release }: SynthOptions, { project, output
 
 /**
  * Renders environments into a directory, which is replaced as a whole.
- * @param options `local`: under the local environment's names; `release`: text of a release.json, placeholders otherwise
+ * @param release text of a release.json to take the images from. @default placeholders
  */
-export async function synth(
-  project: string,
-  environments: readonly string[],
-  out: string,
-  options: { readonly local?: boolean; readonly release?: string } = {},
-): Promise<TreeFile[]> {
-  const files: TreeFile[] = [];
-  for (const environment of environments) {
-    const stack = await loadStack(project, environment, { local: options.local });
-    const release = options.release === undefined ? placeholderRelease(stack, catalog) : parseRelease(environment, options.release);
-    files.push(...synthesize(stack, release));
-  }
+export async function synth(stacks: readonly StackConfig[], out: string, release?: string): Promise<TreeFile[]> {
+  const files = stacks.flatMap((stack) =>
+    synthesize(stack, release === undefined ? placeholderRelease(stack, catalog) : parseRelease(stack.environment.name, release)),
+  );
   await writeTree(out, files);
   return files;
 }
@@ -66,8 +58,8 @@ export function placeholderRelease({ environment, image }: StackConfig, services
   return { source: { commit, dirty: false }, images: Object.fromEntries(images) };
 }
 
-async function readRelease(file: string, environments: readonly string[]): Promise<string> {
-  if (environments.length !== 1) fail('E_USAGE', '--release', file, 'a release belongs to one environment', 'name it with --env');
+async function readRelease(file: string, environments: number): Promise<string> {
+  if (environments !== 1) fail('E_USAGE', '--release', file, 'a release belongs to one environment', 'name it with --env');
   if (!existsSync(file)) fail('E_PATH', '--release', file, 'a release.json of the GitOps repo', 'check the path');
   return readFile(file, 'utf8');
 }

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { loadStack, type StackConfig } from '../config.ts';
+import type { StackConfig } from '../config.ts';
 import { type LocalEnvironment, pushUrl } from '../local/addresses.ts';
 import { findLocal } from '../local/local.ts';
 import type { Context } from './cli.ts';
@@ -20,8 +20,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 }
 
 /** @throws Failure E_LOCAL_DOWN when the environment is the local one and that doesn't run */
-export async function openTarget(environment: string, context: Context): Promise<Target> {
-  const stack = await loadStack(context.project, environment, { local: context.local });
+export async function openTarget(stack: StackConfig, context: Context): Promise<Target> {
   const local = await findLocal(context.project);
   const { repository: url, branch } = stack.environment.gitops;
   const options = { url: pushUrl(url, local), branch, sign: stack.gitops.sign, cacheDir: cacheFolder(process.env), signal: context.signal };

@@ -1,4 +1,4 @@
-import { chooseEnvironments } from '../config.ts';
+import { loadStacks } from '../config.ts';
 import type { BuiltImage } from '../image/image.ts';
 import { startLocal } from '../local/local.ts';
 import { type Build, buildRelease } from './build.ts';
@@ -20,15 +20,14 @@ export async function run(_options: UpOptions, given: Context): Promise<ExitCode
   await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
   const local = await output.step('registry and GitOps repo', (say) => startLocal(project, { onProgress: say }));
 
-  const environments = await chooseEnvironments(project, undefined);
   const builds = new Map<string, Build>();
   const delivered: [environment: string, published: Published][] = [];
-  for (const environment of environments) {
-    const target = await openTarget(environment, context);
-    const key = JSON.stringify([target.stack.image, Object.keys(target.stack.environment.services).sort()]);
-    const build = builds.get(key) ?? (await buildRelease(project, target.stack, local, output));
+  for (const stack of await loadStacks(project, undefined, context)) {
+    const target = await openTarget(stack, context);
+    const key = JSON.stringify([stack.image, Object.keys(stack.environment.services).sort()]);
+    const build = builds.get(key) ?? (await buildRelease(project, stack, local, output));
     builds.set(key, build);
-    delivered.push([environment, await deliver(target, build.release, { init: true }, context)]);
+    delivered.push([stack.environment.name, await deliver(target, build.release, { init: true }, context)]);
   }
 
   const images = [...new Map([...builds.values()].flatMap((build) => build.images).map((image) => [image.name, image])).values()];

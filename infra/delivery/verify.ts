@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { chooseEnvironments } from '../config.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './cli.ts';
 import { readCurrent } from './current.ts';
 import { type ExitCode, exit, fail } from './errors.ts';
@@ -49,10 +49,10 @@ export interface Verification {
 
 /** `fullcycle verify`: renders again from the recorded source commit and compares bytes. Exit 6 unless every file is good. */
 export async function run({ env, ref }: VerifyOptions, context: Context): Promise<ExitCode> {
-  const { project, output } = context;
+  const { output } = context;
   const verifications: Verification[] = [];
-  for (const environment of await chooseEnvironments(project, env))
-    verifications.push(await output.step(`verify ${environment}`, () => verify(environment, ref, context)));
+  for (const stack of await loadStacks(context.project, env, context))
+    verifications.push(await output.step(`verify ${stack.environment.name}`, () => verify(stack, ref, context)));
   output.print(verifications.map((verification) => describe(verification, output.color)).join('\n'));
   output.data({ environments: verifications });
   return verifications.every(isGood) ? exit.ok : exit.drift;
@@ -62,8 +62,9 @@ function isGood({ unverifiable, files }: Verification): boolean {
   return unverifiable === undefined && files.every(({ verdict }) => verdict === 'good');
 }
 
-async function verify(environment: string, ref: string | undefined, context: Context): Promise<Verification> {
-  const { repository } = await openTarget(environment, context);
+async function verify(stack: StackConfig, ref: string | undefined, context: Context): Promise<Verification> {
+  const environment = stack.environment.name;
+  const { repository } = await openTarget(stack, context);
   const current = await atTip({ repository, timing: realTiming(context.signal) }, async (tip) => {
     const commit = ref === undefined ? tip : await repository.resolve(ref);
     return readCurrent(repository, environment, commit);

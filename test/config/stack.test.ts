@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { catalog } from '../../charts/catalog.ts';
 import { amountOf } from '../../charts/validate/quantity.ts';
 import { stackSchema } from '../../infra/config/schema.ts';
-import { chooseEnvironments, listEnvironments, loadStack, parseStack, type StackConfig } from '../../infra/config.ts';
+import { listEnvironments, loadStack, loadStacks, parseStack, type StackConfig } from '../../infra/config.ts';
 import { localNames } from '../../infra/local/addresses.ts';
 import { inProject, linesOf, projectText, stackText, taken, values, withValue } from './project.ts';
 
@@ -148,8 +148,12 @@ describe('the local environment', () => {
 describe('the environments of this project', () => {
   it('are dev, staging and prod', async () => {
     expect(Object.keys(stacks)).toEqual(['dev', 'prod', 'staging']);
-    expect(await chooseEnvironments(project, undefined)).toEqual(['dev', 'prod', 'staging']);
-    expect(await chooseEnvironments(project, 'staging')).toEqual(['staging']);
+  });
+
+  it('are loaded in the order of promotion, or by name', async () => {
+    const names = async (environment?: string) => (await loadStacks(project, environment)).map((stack) => stack.environment.name);
+    expect(await names()).toEqual(['dev', 'staging', 'prod']);
+    expect(await names('staging')).toEqual(['staging']);
   });
 
   it('promote from dev over staging to prod, where a release has soaked a day', () => {

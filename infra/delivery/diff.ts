@@ -1,0 +1,63 @@
+import { catalog } from '../../charts/catalog.ts';
+import type { ManifestFile } from '../../charts/environment.ts';
+import { parse } from '../../charts/manifest.ts';
+import { render } from '../../charts/render.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
+import { staleImages } from './build.ts';
+import type { Context } from './cli.ts';
+import { readCurrent } from './current.ts';
+import { currentRelease } from './deliver.ts';
+import type { Change } from './diff/change.ts';
+import { compare } from './diff/compare.ts';
+import { printJson, toReport } from './diff/json.ts';
+import { printMarkdown } from './diff/markdown.ts';
+import { printText } from './diff/text.ts';
+import { type ExitCode, exit, failIfAny } from './errors.ts';
+import { belongsTo } from './ledger.ts';
+import { atTip } from './reach.ts';
+import type { Repository } from './repository.ts';
+import { openTarget } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface DiffOptions {
+  readonly env?: string;
+  readonly against?: string;
+  readonly format: 'text' | 'markdown' | 'json';
+  readonly exitCode?: boolean;
+}
+
+/** `fullcycle diff`: what a delivery would change in the GitOps repo, with the images that run now; a new image has no digest before it is built. */
+export async function run({ env, against, format, exitCode = false }: DiffOptions, context: Context): Promise<ExitCode> {
+  const { output } = context;
+  const changes: Change[] = [];
+  for (const stack of await loadStacks(context.project, env, context)) changes.push(...(await changesOf(stack, against, context)));
+  const print = { text: () => printText(changes, output), markdown: () => printMarkdown(changes), json: () => printJson(changes) };
+  output.print(print[format]().trimEnd());
+  output.data(toReport(changes));
+  return exitCode && changes.length > 0 ? exit.changesOrConflict : exit.ok;
+}
+
+async function changesOf(stack: StackConfig, against: string | undefined, context: Context): Promise<Change[]> {
+  const { repository, local } = await openTarget(stack, context);
+  const { before, release } = await atTip({ repository, timing: realTiming(context.signal), init: true }, async (tip) => {
+    const current = await readCurrent(repository, stack.environment.name, tip);
+    const commit = against === undefined ? tip : await repository.resolve(against);
+    return {
+      before: commit === undefined ? [] : await manifestsAt(repository, commit, stack.environment.name),
+      release: currentRelease(current, stack),
+    };
+  });
+  for (const service of await staleImages(context.project, stack, local, release))
+    context.output.note(`${stack.environment.name}: the image of ${service} would be built anew`);
+  return compare(before, render(stack.environment, release, catalog));
+}
+
+/** The manifests of an environment as a commit of the GitOps repo holds them. @throws Failure E_YAML for files that are none */
+async function manifestsAt(repository: Repository, commit: string, environment: string): Promise<ManifestFile[]> {
+  const entries = await repository.tree(commit, ['environments', 'argocd']);
+  const manifests = entries.filter(({ path, mode }) => mode === '100644' && path.endsWith('.yaml') && belongsTo(environment, path));
+  const texts = await repository.blobs(manifests.map(({ id }) => id));
+  const parsed = manifests.map(({ path, id }) => parse(path, texts.get(id) ?? ''));
+  failIfAny(parsed.flatMap(({ problems = [] }) => problems));
+  return parsed.flatMap(({ file }) => file ?? []);
+}
