@@ -48,11 +48,12 @@ const ownNames = ['registry', 'git-server'] as const;
 
 /**
  * Starts what doesn't run yet of a project's registry and GitOps server, and waits until both serve.
- * @throws Failure E_PORT_TAKEN when something else listens on the ports of an earlier start; E_TOOL; E_LOCAL_DOWN with the log's last line
+ * @throws Failure E_PORT_TAKEN when something else listens on the ports of an earlier start; E_TOOL; E_IO when `.fullcycle` can't be made;
+ * E_LOCAL_DOWN with the log's last line
  */
 export async function startLocal(projectDir: string, options: StartOptions = {}): Promise<LocalEnvironment> {
   const state = stateFolder(projectDir);
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeFolder(state);
   return locked(state, options.onProgress, async () => {
     const remembered = readSettings(state);
     const hosts = options.hosts ?? remembered?.hosts ?? [];
@@ -88,9 +89,23 @@ export async function stopLocal(projectDir: string, options: StopOptions = {}): 
   });
 }
 
-/** Absolute path of a project's `.fullcycle`, the same by whatever way the project is reached. */
+/** Absolute path of a project's `.fullcycle`, the same by whatever way the project is reached. @throws Failure E_IO when there is no such project */
 export function stateFolder(projectDir: string): string {
-  return join(realpathSync(projectDir), '.fullcycle');
+  try {
+    return join(realpathSync(projectDir), '.fullcycle');
+  } catch (cause) {
+    return fail('E_IO', 'project', projectDir, 'must be a folder', 'give another one with -C', { cause });
+  }
+}
+
+function makeFolder(state: string): void {
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    fail('E_IO', '.fullcycle', (cause as NodeJS.ErrnoException).code, 'must be a folder that can be written', `make ${state} one`, {
+      cause,
+    });
+  }
 }
 
 function specify(state: string, ports: Ports, hosts: readonly string[], registry?: string): readonly DaemonSpec[] {

@@ -1,13 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../infra/delivery/process.ts';
 import type { LocalEnvironment } from '../../infra/local/addresses.ts';
 import { findLocal, startLocal, stopLocal } from '../../infra/local/local.ts';
 import { identify, isRunning } from '../../infra/local/process-identity.ts';
 import { tool } from '../../infra/local/tools.ts';
-import { createProject, git, type Project } from './project.ts';
+import { createProject, git, type Project, tryGit } from './project.ts';
 
 let project: Project;
 const servers: Server[] = [];
@@ -115,6 +117,17 @@ describe('the local environment', () => {
   });
 });
 
+describe('a folder', () => {
+  it.each([
+    ['that does not exist', '/nowhere/project', 'error[E_IO] project: /nowhere/project - must be a folder - give another one with -C'],
+    ['whose state is a file', '', 'error[E_IO] .fullcycle: EEXIST - must be a folder that can be written - make STATE one'],
+  ])('%s is refused', async (_what, folder, message) => {
+    if (!folder) writeFileSync(project.state, '');
+    await expect(startLocal(folder || project.folder)).rejects.toThrow(message.replace('STATE', project.state));
+    rmSync(project.state, { force: true });
+  });
+});
+
 describe('a taken port', () => {
   it.each([0, 1])('makes the first start choose the next pair: the one at %i', async (index) => {
     const usual = ports(await startLocal(project.folder));
@@ -146,10 +159,30 @@ describe('after a crash', () => {
     const commit = await push(local, 'before');
     const { registry, git: server } = await project.servers();
     for (const { pid } of [registry, server]) process.kill(pid, 'SIGKILL');
-    while ((await isRunning(registry)) || (await isRunning(server))) await new Promise((resolve) => setTimeout(resolve, 10));
+    while ((await isRunning(registry)) || (await isRunning(server))) await sleep(10);
     expect(await findLocal(project.folder)).toBeUndefined();
     expect(await startLocal(project.folder)).toEqual(local);
     expect(await tip(local)).toBe(commit);
+  });
+
+  it('has a sound repository when a push was cut off', async () => {
+    const local = await startLocal(project.folder);
+    const before = await push(local, 'before');
+    const folder = join(project.folder, 'before');
+    writeFileSync(join(folder, 'large'), randomBytes(20_000_000));
+    await git(folder, 'add', 'large');
+    await git(folder, 'commit', '--quiet', '-m', 'large');
+    const cutOff = tryGit(folder, 'push', 'origin', 'HEAD:main');
+    const quarantine = join(project.state, 'gitops.git', 'objects');
+    while (!readdirSync(quarantine).some((name) => name.startsWith('tmp_objdir-incoming-'))) await sleep(1);
+    process.kill((await project.servers()).git.pid, 'SIGKILL');
+    await cutOff;
+    await startLocal(project.folder);
+    const pushed = await git(folder, 'rev-parse', 'HEAD');
+    expect([before, pushed]).toContain(await tip(local));
+    expect((await tryGit(join(project.state, 'gitops.git'), 'fsck', '--full', '--strict')).exitCode).toBe(0);
+    await git(folder, 'push', '--quiet', 'origin', 'HEAD:main');
+    expect(await tip(local)).toBe(pushed);
   });
 
   it('keeps the servers that run when their records and ports are lost', async () => {
