@@ -14,8 +14,7 @@ const rule = 'application-folders';
  */
 export const applicationFolders: Rule = (tree) => {
   const projects = new Map(tree.ofKind('AppProject').map((file) => [file.object.metadata.name, file]));
-  const folders = new Map<string, ManifestFile[]>();
-  for (const file of tree.objects) folders.set(folderOf(file.path), [...(folders.get(folderOf(file.path)) ?? []), file]);
+  const folders = Map.groupBy(tree.objects, ({ path }) => folderOf(path));
   const applications = tree.ofKind('Application');
   const read = new Set(applications.map(({ object }) => text(object, 'spec.source.path')));
   return [

@@ -15,52 +15,52 @@ const rule = 'availability';
  * deployment-targeted-by-hpa-does-not-have-replicas-configured.
  * Deliberately not kube-score deployment-has-host-podantiaffinity, kube-linter no-anti-affinity: topology spread also evens out the third pod.
  */
-export const availability: Rule = (tree) => [
-  ...tree.ofKind('Deployment').flatMap((file) => checkDeployment(tree, file)),
-  ...tree.ofKind('PodDisruptionBudget').flatMap(checkBudget),
-];
+export const availability: Rule = (tree) => {
+  const autoscalers = new Map(tree.ofKind('HorizontalPodAutoscaler').map((file) => [targetOf(file), file]));
+  const guarded = new Set(tree.ofKind('PodDisruptionBudget').flatMap((file) => guardedBy(tree, file)));
+  return [
+    ...tree.ofKind('Deployment').flatMap((file) => {
+      const { namespace, name } = file.object.metadata;
+      const autoscaler = autoscalers.get(`Deployment ${namespace} ${name}`);
+      const fewest = autoscaler ? (read(autoscaler.object, 'spec.minReplicas') ?? 1) : read(file.object, 'spec.replicas');
+      return [...checkCount(tree, file, autoscaler), ...(Number(fewest) > 1 ? checkSeveral(file, guarded.has(file.path)) : [])];
+    }),
+    ...tree.ofKind('PodDisruptionBudget').flatMap(checkBudget),
+  ];
+};
 
-function checkDeployment(tree: Tree, file: ManifestFile): Problem[] {
-  const { object } = file;
-  const replicas = read(object, 'spec.replicas');
-  const autoscaler = tree.ofKind('HorizontalPodAutoscaler', object.metadata.namespace).find((hpa) => isTarget(hpa, object.metadata.name));
-  const problems: Problem[] = [];
-  if (autoscaler && replicas !== undefined) {
-    problems.push(violation(rule, file, 'spec.replicas', replicas, `left out: ${autoscaler.path} decides`, 'remove it'));
-  }
+function targetOf({ object }: ManifestFile): string {
+  return `${text(object, 'spec.scaleTargetRef.kind')} ${object.metadata.namespace} ${text(object, 'spec.scaleTargetRef.name')}`;
+}
+
+/** Paths of the workloads whose pods a budget selects. */
+function guardedBy(tree: Tree, { object }: ManifestFile): string[] {
+  const labels = strings(object, 'spec.selector.matchLabels');
+  return Object.keys(labels).length === 0 ? [] : tree.selected(object.metadata.namespace, labels).map(({ file }) => file.path);
+}
+
+function checkCount(tree: Tree, file: ManifestFile, autoscaler: ManifestFile | undefined): Problem[] {
+  const replicas = read(file.object, 'spec.replicas');
   if (!autoscaler) {
     const broken = checkReplicas('', replicas, tree.environment?.replicas);
-    problems.push(...broken.map((problem) => violation(rule, file, 'spec.replicas', replicas, problem.rule, problem.fix)));
+    return broken.map((problem) => violation(rule, file, 'spec.replicas', replicas, problem.rule, problem.fix));
   }
-  const fewest = autoscaler ? (read(autoscaler.object, 'spec.minReplicas') ?? 1) : replicas;
-  return Number(fewest) > 1 ? [...problems, ...checkSeveral(tree, file)] : problems;
+  return replicas === undefined
+    ? []
+    : [violation(rule, file, 'spec.replicas', replicas, `left out: ${autoscaler.path} decides`, 'remove it')];
 }
 
-function isTarget(autoscaler: ManifestFile, deployment: string): boolean {
-  return (
-    text(autoscaler.object, 'spec.scaleTargetRef.kind') === 'Deployment' &&
-    text(autoscaler.object, 'spec.scaleTargetRef.name') === deployment
-  );
-}
-
-function checkSeveral(tree: Tree, file: ManifestFile): Problem[] {
-  const problems: Problem[] = [];
-  const labels = strings(file.object, 'spec.template.metadata.labels');
-  const budgets = tree.ofKind('PodDisruptionBudget', file.object.metadata.namespace);
-  const hasBudget = budgets.some(({ object }) => {
-    const wanted = Object.entries(strings(object, 'spec.selector.matchLabels'));
-    return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-  });
-  if (!hasBudget)
-    problems.push(violation(rule, file, 'spec.replicas', undefined, 'with two pods or more a PodDisruptionBudget selects them', 'add one'));
-  const spread = items(file.object, 'spec.template.spec.topologySpreadConstraints');
-  if (!spread.some((constraint) => isSame(read(constraint, 'topologyKey'), 'kubernetes.io/hostname'))) {
-    const field = 'spec.template.spec.topologySpreadConstraints';
-    problems.push(
-      violation(rule, file, field, undefined, 'with two pods or more they are spread by kubernetes.io/hostname', 'add a constraint'),
-    );
-  }
-  return problems;
+function checkSeveral(file: ManifestFile, isGuarded: boolean): Problem[] {
+  const problems = isGuarded
+    ? []
+    : [violation(rule, file, 'spec.replicas', undefined, 'with two pods or more a PodDisruptionBudget selects them', 'add one')];
+  const field = 'spec.template.spec.topologySpreadConstraints';
+  const isSpread = items(file.object, field).some((constraint) => read(constraint, 'topologyKey') === 'kubernetes.io/hostname');
+  if (isSpread) return problems;
+  return [
+    ...problems,
+    violation(rule, file, field, undefined, 'with two pods or more they are spread by kubernetes.io/hostname', 'add a constraint'),
+  ];
 }
 
 function checkBudget(file: ManifestFile): Problem[] {

@@ -10,16 +10,14 @@ const refused = ['bases', 'components', 'crds', 'generators', 'helmCharts', 'ope
 
 /** A kustomization lists the files of its folder, all of them and nothing else: a file left out is in Git and never in the cluster. */
 export const kustomizations: Rule = (tree) => {
-  const folders = new Map<string, string[]>();
-  for (const { path } of tree.objects) folders.set(folderOf(path), [...(folders.get(folderOf(path)) ?? []), path]);
+  const folders = Map.groupBy(tree.objects, ({ path }) => folderOf(path));
+  const containers = Map.groupBy(tree.containers, ({ workload }) => folderOf(workload.file.path));
   return tree.kustomizations.flatMap((file): Problem[] => {
     const folder = folderOf(file.path);
-    const names = (folders.get(folder) ?? []).map((path) => path.slice(folder.length + 1));
+    const names = (folders.get(folder) ?? []).map(({ path }) => path.slice(folder.length + 1));
     const listed = items(file.object, 'resources');
     const at = (field: string, value: unknown, must: string, fix: string) => violation(rule, file, field, value, must, fix, 'E_REFERENCE');
-    const images = tree.containers
-      .filter(({ workload }) => folderOf(workload.file.path) === folder)
-      .map(({ value }) => text(value, 'image') ?? '');
+    const images = (containers.get(folder) ?? []).map(({ value }) => text(value, 'image') ?? '');
     return [
       ...listed
         .filter((name) => !names.includes(String(name)))

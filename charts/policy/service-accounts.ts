@@ -20,7 +20,7 @@ export const serviceAccounts: Rule = (tree) => [
       .map((field) => at(field, 'false', 'set false'));
     const account = text(pod, 'serviceAccountName');
     if (account === undefined || account === 'default') problems.push(at('serviceAccountName', 'an account of its own', 'name one'));
-    else if (!tree.ofKind('ServiceAccount', namespace).some(({ object }) => object.metadata.name === account)) {
+    else if (!tree.find('ServiceAccount', namespace, account)) {
       problems.push({ ...at('serviceAccountName', 'a ServiceAccount of the tree', 'render it beside the workload'), code: 'E_REFERENCE' });
     }
     if (

@@ -39,7 +39,7 @@ function checkIngress(tree: Tree, file: ManifestFile): Problem[] {
     items(entry, 'http.paths').flatMap((path, index) => {
       const field = `spec.rules[${rule}].http.paths[${index}].backend.service`;
       const name = text(path, 'backend.service.name');
-      const service = tree.ofKind('Service', file.object.metadata.namespace).find(({ object }) => object.metadata.name === name);
+      const service = tree.find('Service', file.object.metadata.namespace, name);
       if (!service) return [broken(file, `${field}.name`, name, 'a Service of the tree', 'correct the name')];
       const port = read(path, 'backend.service.port.name') ?? read(path, 'backend.service.port.number');
       const isThere = items(service.object, 'spec.ports').some((candidate) =>
@@ -74,7 +74,7 @@ function checkConfigMaps(tree: Tree): Problem[] {
   return tree.containers.flatMap(({ workload, value, path }) =>
     items(value, 'envFrom').flatMap((entry, index) => {
       const name = text(entry, 'configMapRef.name');
-      if (name === undefined || tree.ofKind('ConfigMap', workload.namespace).some(({ object }) => object.metadata.name === name)) return [];
+      if (name === undefined || tree.find('ConfigMap', workload.namespace, name)) return [];
       return [
         broken(
           workload.file,

@@ -16,6 +16,8 @@ export interface Tree {
   readonly environment: Environment | undefined;
   /** Objects of a kind, in one namespace when it is given. */
   ofKind(kind: string, namespace?: string): readonly ManifestFile[];
+  /** The object of a kind, namespace and name. */
+  find(kind: string, namespace: string | undefined, name: string | undefined): ManifestFile | undefined;
   /** Workloads of a namespace whose pods bear all these labels. */
   selected(namespace: string | undefined, labels: Readonly<Record<string, string>>): readonly Workload[];
 }
@@ -61,7 +63,11 @@ export function treeOf(files: readonly ManifestFile[], environment?: Environment
     kustomizations,
   );
   const workloads = objects.flatMap(workloadOf);
-  const byKind = groupBy(objects, ({ object }) => [object.kind, `${object.kind} ${object.metadata.namespace}`]);
+  const byKind = groupBy(objects, ({ object }) => [
+    object.kind,
+    `${object.kind} ${object.metadata.namespace}`,
+    `${object.kind} ${object.metadata.namespace} ${object.metadata.name}`,
+  ]);
   const byLabel = groupBy(workloads, ({ namespace, labels }) => [
     `${namespace}`,
     ...Object.entries(labels).map(([key, value]) => `${namespace} ${key}=${value}`),
@@ -73,6 +79,7 @@ export function treeOf(files: readonly ManifestFile[], environment?: Environment
     containers: workloads.flatMap(containersOf),
     environment,
     ofKind: (kind, namespace) => byKind.get(namespace === undefined ? kind : `${kind} ${namespace}`) ?? [],
+    find: (kind, namespace, name) => byKind.get(`${kind} ${namespace} ${name}`)?.[0],
     selected(namespace, labels) {
       const wanted = Object.entries(labels);
       const [first] = wanted;
