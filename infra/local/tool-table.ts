@@ -112,7 +112,13 @@ export const toolTable = {
     ldflags: kubernetesVersion,
   },
   kubelet: { group: 'cluster', package: 'k8s.io/kubernetes/cmd/kubelet', version: 'v1.36.3', ldflags: kubernetesVersion },
-  kubectl: { group: 'cluster', package: 'k8s.io/kubernetes/cmd/kubectl', version: 'v1.36.3', ldflags: kubernetesVersion },
+  kubectl: {
+    group: 'cluster',
+    package: 'k8s.io/kubernetes/cmd/kubectl',
+    version: 'v1.36.3',
+    ldflags: kubernetesVersion,
+    versionArguments: ['version', '--client'],
+  },
   etcd: { group: 'cluster', package: 'go.etcd.io/etcd/server/v3', version: 'v3.6.16' },
   containerd: { group: 'cluster', package: 'github.com/containerd/containerd/v2/cmd/containerd', version: 'v2.3.7' },
   'containerd-shim-runc-v2': {

@@ -49,7 +49,7 @@ it('ends the far side when the near one breaks off', async () => {
     await serve((socket) => {
       socket.resume();
       socket.on('error', () => {});
-      socket.on('close', () => resolve());
+      socket.on('end', () => resolve());
       socket.write('hello');
     }),
   );

@@ -17,24 +17,25 @@ async function watch(
 ) {
   const statuses: ComponentStatus[] = [];
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
-  let gate = Promise.resolve();
+  const watching = new AbortController();
   const running = keepRunning({
     name: 'part',
     argv: ['/bin/sh', '-c', script],
     env: { PATH: '/usr/bin:/bin', FOLDER: folder },
     log: join(folder, 'part.log'),
     once: options.once ?? false,
-    mayStart: gate,
+    mayStart: Promise.resolve(),
+    signal: watching.signal,
     probe: options.probe ?? (() => Promise.resolve(true)),
     onChange: (status) => {
       statuses.push(status);
       if (!options.until(status)) return;
-      // What is started again after this never ends by itself and is not waited for.
-      gate = new Promise(() => {});
+      watching.abort();
       end();
     },
   });
   await Promise.race([over, running]);
+  await running;
   return statuses;
 }
 
@@ -42,7 +43,10 @@ describe('a watched component', () => {
   it('waits, starts, and is ready when its probe says so', async () => {
     let asked = 0;
     const statuses = await watch('exec sleep 0.5', {
-      probe: () => Promise.resolve((asked += 1) > 2),
+      probe: () => {
+        asked += 1;
+        return Promise.resolve(asked > 2);
+      },
       until: ({ state }) => state === 'ready',
     });
     expect(statuses).toEqual([
@@ -74,6 +78,7 @@ describe('a watched component', () => {
 
   it('says so when its program is missing', async () => {
     const { promise, resolve } = Promise.withResolvers<ComponentStatus>();
+    const watching = new AbortController();
     void keepRunning({
       name: 'part',
       argv: [join(folder, 'missing')],
@@ -83,8 +88,11 @@ describe('a watched component', () => {
       mayStart: Promise.resolve(),
       probe: () => Promise.resolve(false),
       onChange: (status) => status.state === 'failed' && resolve(status),
+      signal: watching.signal,
     });
-    expect((await promise).failure).toMatch(/^spawn \S+missing ENOENT: /);
+    const { failure } = await promise;
+    watching.abort();
+    expect(failure).toMatch(/^spawn \S+missing ENOENT: /);
   });
 
   it('that runs once is tried until it succeeds, and then left alone', async () => {
