@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { styleText } from 'node:util';
+import { check, rules } from '../../charts/policy/check.ts';
+import type { Problem } from '../../charts/problem.ts';
+import type { Context } from './cli.ts';
+import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
+import { ledgerPath, parseLedger } from './ledger.ts';
+import { parseRelease, releasePath } from './release.ts';
+import { readTree, type Tree } from './tree.ts';
+
+export interface ValidateOptions {
+  readonly dir: string;
+}
+
+/** The verdict on a tree. */
+export interface Validation {
+  readonly schema: 1;
+  /** Manifests that were looked at. */
+  readonly manifests: number;
+  /** Policy rules that each had to pass. */
+  readonly rules: number;
+  readonly problems: readonly Problem[];
+}
+
+/** `fullcycle validate`: reads a rendered tree strictly and runs every policy on it. The exit code is that of the first problem. */
+export async function run({ dir }: ValidateOptions, { output }: Context): Promise<ExitCode> {
+  const validation = validate(await readTree(resolve(dir)));
+  output.print(describe(validation, output.color));
+  output.data(validation);
+  return validation.problems.length === 0 ? exit.ok : new Failure(validation.problems).exitCode;
+}
+
+/** Everything that is wrong with a tree: files that can't be read, records that are broken, policies that are. Pure. */
+export function validate({ manifests, records, problems }: Tree): Validation {
+  const broken = [...records].flatMap(([path, text]) => checkRecord(path, text));
+  // rules look at how objects fit together: with some of them unread they would only repeat that
+  const violations = problems.length > 0 ? [] : check(manifests);
+  return { schema: 1, manifests: manifests.length, rules: Object.keys(rules).length, problems: [...problems, ...broken, ...violations] };
+}
+
+function checkRecord(path: string, text: string): readonly Problem[] {
+  const environment = /^environments\/([^/]+)\//.exec(path)?.[1];
+  try {
+    if (path === ledgerPath) parseLedger(text);
+    else if (environment !== undefined && path === releasePath(environment)) parseRelease(environment, text);
+    return [];
+  } catch (error) {
+    if (error instanceof Failure) return error.problems;
+    throw error;
+  }
+}
+
+function describe({ manifests, rules: passed, problems }: Validation, color: boolean): string {
+  const paint = (style: 'green' | 'red', text: string) => (color ? styleText(style, text, { validateStream: false }) : text);
+  if (problems.length === 0) return `${paint('green', '✓')} ${manifests} manifests pass ${passed} rules`;
+  const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in ${manifests} manifests`;
+  return [...problems.map(formatProblem), `${paint('red', '✗')} ${count}`].join('\n');
+}
