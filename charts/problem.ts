@@ -54,6 +54,9 @@ export type ProblemCode =
   | 'E_FIELD_CONFLICT'
   | 'E_NOT_READY'
   | 'E_FINALIZER'
+  | 'E_ARGO_VERSION'
+  | 'E_ARGO_SKIP_MINOR'
+  | 'E_ARGO_MANIFEST'
   // images and the machine
   | 'E_BUILD'
   | 'E_REGISTRY'

@@ -33,6 +33,8 @@ const exitCodes: Partial<Record<ProblemCode, ExitCode>> = {
   E_FIELD_CONFLICT: exit.changesOrConflict,
   E_NOT_READY: exit.failure,
   E_FINALIZER: exit.failure,
+  E_ARGO_SKIP_MINOR: exit.guard,
+  E_ARGO_MANIFEST: exit.guard,
   E_BUILD: exit.failure,
   E_TOOL: exit.failure,
   E_LOCAL_DOWN: exit.failure,
