@@ -76,6 +76,30 @@ export async function moduleFolder(workshop: Workshop, modulePath: string): Prom
   return (await go(workshop, ['list', '-m', '-f', '{{.Dir}}', modulePath])).stdout.trim();
 }
 
+/**
+ * Folder of a module's files at any version, whatever a group pins; downloaded, and checked by Go's checksum database, when it isn't there.
+ * @throws Failure E_TOOL
+ */
+export async function downloadModule(modulePath: string, version: string, env: NodeJS.ProcessEnv): Promise<string> {
+  await goVersion(env);
+  const argv = ['go', 'mod', 'download', '-json', `${modulePath}@${version}`] as const;
+  // in a folder that belongs to no module
+  const found = await tryRun(argv, { cwd: '/', env: goEnvironment(env), timeout: buildTimeout });
+  const { Dir, Error: reason } = parseDownload(found.stdout);
+  if (Dir) return Dir;
+  const fix = 'check the version, the network and GOPROXY';
+  return fail('E_TOOL', `${modulePath}@${version}`, clean(reason ?? lastWords(found)).slice(0, 300), 'Go must be able to download it', fix);
+}
+
+/** What `go mod download -json` prints, also when it fails; nothing when it was stopped earlier. */
+function parseDownload(text: string): { readonly Dir?: string; readonly Error?: string } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
 /** Tools that can share one `go build`, so that what they have in common is compiled once. */
 function batches(workshop: Workshop, names: readonly string[]): string[][] {
   const flags = (name: string) => JSON.stringify([entry(workshop, name).tags ?? [], entry(workshop, name).cgo ?? false]);

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tryRun } from '../delivery/process.ts';
-import { build, goVersion, moduleFolder, programFolder, type Workshop } from './tool-build.ts';
+import { build, downloadModule, goVersion, moduleFolder, programFolder, type Workshop } from './tool-build.ts';
 import { type Tool, type ToolGroupName, type ToolName, toolGroups, toolTable } from './tool-table.ts';
 
 export type { ToolGroupName, ToolName } from './tool-table.ts';
@@ -58,6 +58,11 @@ export async function toolStatus(name: ToolName, options: ToolOptions = {}): Pro
 /** Absolute folder of a Go module's files, at the version that the group's go.mod pins; downloaded when it isn't there. @throws Failure E_TOOL */
 export function moduleDirectory(group: ToolGroupName, modulePath: string, options: ToolOptions = {}): Promise<string> {
   return moduleFolder(workshop(group, options.env ?? process.env), modulePath);
+}
+
+/** Absolute folder of a Go module's files at the given version, `v1.2.3`; downloaded when it isn't there, nothing is built. @throws Failure E_TOOL */
+export function moduleAt(modulePath: string, version: string, options: ToolOptions = {}): Promise<string> {
+  return downloadModule(modulePath, version, options.env ?? process.env);
 }
 
 /** The group's part of the table, and where its module and its programs are. */
