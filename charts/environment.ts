@@ -103,7 +103,7 @@ export interface Service {
   /** Port of the Service object, 1–65535. @default the container port */
   readonly servicePort: number;
   readonly probes: Probes;
-  /** Seconds between SIGTERM and SIGKILL, 1–3600. */
+  /** Seconds between the wish to end a pod and SIGKILL, 10–3600; the first 5 it serves on, then comes SIGTERM. */
   readonly terminationGracePeriodSeconds: number;
 }
 
