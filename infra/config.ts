@@ -8,6 +8,7 @@ import { mostBytes, tooLarge } from '../charts/yaml-encoding.ts';
 import { type ParseOptions, parseStack } from './config/parse.ts';
 import type { StackConfig } from './config/stack.ts';
 import { suggest } from './config/suggestion.ts';
+import { checkTogether } from './config/together.ts';
 import { Failure, fail, failIfAny } from './delivery/errors.ts';
 
 export { parseStack } from './config/parse.ts';
@@ -55,7 +56,9 @@ export async function loadStacks(
   const errors = loaded.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   for (const error of errors) if (!(error instanceof Failure)) throw error;
   failIfAny(errors.flatMap((failure: Failure) => failure.problems));
-  return inPromotionOrder(loaded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  const stacks = loaded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  failIfAny(checkTogether(stacks));
+  return inPromotionOrder(stacks);
 }
 
 /** Sorts environments so that each follows the one it is promoted from; by name where that leaves a choice. */
