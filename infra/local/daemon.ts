@@ -77,6 +77,13 @@ export async function findDaemon(state: string, name: string, argv?: readonly st
   return lost && save(state, { name, ...lost, argv, log: logFile(state, name) });
 }
 
+/** Whether a URL answers with success; a way to tell that a daemon is ready. */
+export async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.arrayBuffer(); // a connection with an unread answer would keep the server from ending
+  return response.ok;
+}
+
 /** Names of all daemons that were started and not stopped, running or not. */
 export function recordedDaemons(state: string): string[] {
   const folder = join(state, 'run');

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { git } from '../delivery/git.ts';
-import type { DaemonSpec } from './daemon.ts';
+import { answers, type DaemonSpec } from './daemon.ts';
 
 const program = fileURLToPath(new URL('git-server.ts', import.meta.url));
 
@@ -19,7 +19,7 @@ export function gitDaemon(state: string, listen: readonly string[]): DaemonSpec 
     state,
     argv: [process.execPath, program, '--root', gitopsFolder(state), ...listen.flatMap((address) => ['--listen', address])],
     listen,
-    ready: async () => (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok,
+    ready: () => answers(url),
   };
 }
 

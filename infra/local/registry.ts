@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DaemonSpec } from './daemon.ts';
+import { answers, type DaemonSpec } from './daemon.ts';
 
 /**
  * The local image registry (distribution, built from `tools/images/registry`): keeps its images in `<state>/registry`.
@@ -13,6 +13,6 @@ export function registryDaemon(state: string, listen: readonly string[], program
     state,
     argv: [program, '-root', join(state, 'registry'), '-listen', listen.join(',')],
     listen,
-    ready: async () => (await fetch(`http://${listen[0]}/v2/`, { signal: AbortSignal.timeout(2_000) })).ok,
+    ready: () => answers(`http://${listen[0]}/v2/`),
   };
 }
