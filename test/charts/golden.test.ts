@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { catalog } from '../../charts/catalog.ts';
 import { check } from '../../charts/policy/check.ts';
+import { checkEnvironment } from '../../charts/validate/environment.ts';
 import { goldenTrees } from '../golden/trees.ts';
 
 const folder = new URL('../golden/', import.meta.url).pathname;
@@ -20,6 +22,10 @@ describe.each(trees)('golden tree $name', ({ name, files, environment }) => {
       .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, name).length + 1));
     expect(paths.sort()).toEqual(files.map(({ path }) => path));
     for (const { path, text } of files) expect(text, path).toBe(await readFile(join(folder, name, path), 'utf8'));
+  });
+
+  it('comes from settings that fit together', () => {
+    expect(checkEnvironment(environment, catalog)).toEqual([]);
   });
 
   it('breaks no rule', () => {
