@@ -23,9 +23,9 @@ export async function buildCommand(argv: readonly [string, ...string[]], options
   return result;
 }
 
-/** What it said from the line that it calls the error on, as one line of at most 600 characters. */
+/** What it said from the line that it calls the error on, as one line: its beginning and its end, 300 characters each. */
 function lastWords({ stdout, stderr, exitCode }: RunResult): string {
   const said = stderr.trim() || stdout.trim() || `exit ${exitCode}`;
-  const words = (said.split(/^Error: /m).at(-1) ?? said).replace(/\s+/g, ' ');
-  return words.length > 600 ? `…${words.slice(-599)}` : words;
+  const words = (said.split(/^Error: /m).at(-1) ?? said).replace(/^npm error /gm, '').replace(/\s+/g, ' ');
+  return words.length > 600 ? `${words.slice(0, 300)} … ${words.slice(-300)}` : words;
 }

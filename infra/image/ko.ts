@@ -86,6 +86,8 @@ const koEnvironment = {
   KO_DOCKER_REPO: baseName,
   KO_DEFAULTBASEIMAGE: undefined,
   KO_DEFAULTPLATFORMS: undefined,
+  // ko writes the epoch in the local time zone.
+  TZ: 'UTC',
   SOURCE_DATE_EPOCH: '0',
   KO_DATA_DATE_EPOCH: '0',
 };

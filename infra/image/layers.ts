@@ -35,9 +35,9 @@ async function build(job: BuildJob, surroundings: Surroundings): Promise<Artifac
   const { request, source, inputs, scratch } = job;
   const { name } = request.service;
   const config = containerConfig(job);
-  const npm = await listNpmPackages(source, name, surroundings);
   const shared = request.platforms.map((platform) => sharedLayers(platform, source, name, surroundings));
   const layers = await Promise.all(shared);
+  const npm = await listNpmPackages(source, name, surroundings);
   const app = await packSource(source, scratch, name);
   const layout = join(scratch, 'image');
   await mkdir(layout);

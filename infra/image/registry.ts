@@ -97,8 +97,10 @@ function gone(reference: string): Problem {
 }
 
 function refuse(reference: string, { stderr }: RunResult): never {
+  // Of a registry on loopback, crane also tells that it does not speak TLS.
   const words = clean(stderr)
     .replace(/^.*?\bError: /, '')
+    .replace(/Get "https:[^;]*; (?=\w+ "?http:)/, '')
     .trim();
   const said = words.slice(-300) || 'no answer in time';
   const [host] = reference.split('/');
