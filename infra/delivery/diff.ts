@@ -15,6 +15,7 @@ import { printText } from './diff/text.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { belongsTo } from './ledger.ts';
 import { atTip } from './reach.ts';
+import { checkRevision } from './ref.ts';
 import type { Repository } from './repository.ts';
 import { openTarget } from './target.ts';
 import { realTiming } from './timing.ts';
@@ -29,6 +30,7 @@ export interface DiffOptions {
 /** `fullcycle diff`: what a delivery would change in the GitOps repo, with the images that run now; a new image has no digest before it is built. */
 export async function run({ env, against, format, exitCode = false }: DiffOptions, context: Context): Promise<ExitCode> {
   const { output } = context;
+  failIfAny(against === undefined ? [] : checkRevision('--against', against));
   const changes: Change[] = [];
   for (const stack of await loadStacks(context.project, env, context)) changes.push(...(await changesOf(stack, against, context)));
   const print = { text: () => printText(changes, output), markdown: () => printMarkdown(changes), json: () => printJson(changes) };

@@ -32,3 +32,11 @@ export function checkBranch(field: string, name: string): Problem[] {
   const broken = rules.find(([isBroken]) => isBroken(name));
   return broken ? [{ code: 'E_REF', field, value: name, rule: broken[1], fix: 'use a plain name such as main' }] : [];
 }
+
+/**
+ * What is wrong with a commit named by its id or by the branch (`E_REF`), before git is asked. Git's own notations (`HEAD~1`, `@{-1}`)
+ * mean a place in a checkout, which the GitOps repo has none of.
+ */
+export function checkRevision(field: string, name: string): Problem[] {
+  return checkBranch(field, name).map((problem) => ({ ...problem, fix: 'name a commit by its id, or the branch' }));
+}

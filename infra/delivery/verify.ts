@@ -6,11 +6,12 @@ import { styleText } from 'node:util';
 import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './cli.ts';
 import { readCurrent } from './current.ts';
-import { type ExitCode, exit, fail } from './errors.ts';
+import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
 import { belongsTo, blobId } from './ledger.ts';
 import type { Current } from './plan.ts';
 import { run as runProgram } from './process.ts';
 import { atTip } from './reach.ts';
+import { checkRevision } from './ref.ts';
 import { parseRelease, type ReleaseRecord } from './release.ts';
 import { archive } from './source.ts';
 import { openTarget } from './target.ts';
@@ -50,6 +51,7 @@ export interface Verification {
 /** `fullcycle verify`: renders again from the recorded source commit and compares bytes. Exit 6 unless every file is good. */
 export async function run({ env, ref }: VerifyOptions, context: Context): Promise<ExitCode> {
   const { output } = context;
+  failIfAny(ref === undefined ? [] : checkRevision('--ref', ref));
   const verifications: Verification[] = [];
   for (const stack of await loadStacks(context.project, env, context))
     verifications.push(await output.step(`verify ${stack.environment.name}`, () => verify(stack, ref, context)));
