@@ -2,19 +2,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
-import { createOutput, type Output } from './output.ts';
-
-/** What every verb gets besides its own options. */
-export interface Context {
-  /** Absolute folder of the project: where Pulumi.yaml is. */
-  readonly project: string;
-  readonly output: Output;
-  /** Use the local environment's registry, GitOps repo and cluster, whatever the stack file says. */
-  readonly local: boolean;
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-}
+import { createOutput } from './output.ts';
 
 /** A verb's module: loaded only when the verb runs, so that the others cost nothing. */
 interface Verb<Options> {

@@ -5,7 +5,7 @@ import { render } from '../../charts/render.ts';
 import { loadStack, type StackConfig } from '../config.ts';
 import { buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import type { Current } from './plan.ts';
 import type { Guard } from './prune-guard.ts';

@@ -4,7 +4,7 @@ import { parse } from '../../charts/manifest.ts';
 import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import { staleImages } from './build.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { readCurrent } from './current.ts';
 import { currentRelease } from './deliver.ts';
 import type { Change } from './diff/change.ts';

@@ -3,7 +3,7 @@ import { loadStacks, type StackConfig } from '../config.ts';
 import { findLocal } from '../local/local.ts';
 import { toolTable } from '../local/tool-table.ts';
 import { type ToolName, toolStatus } from '../local/tools.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
 import { tryRun } from './process.ts';
 import { openTarget } from './target.ts';

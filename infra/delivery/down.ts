@@ -1,5 +1,5 @@
 import { stopLocal } from '../local/local.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { type ExitCode, exit } from './errors.ts';
 
 export interface DownOptions {

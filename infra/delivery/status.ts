@@ -3,7 +3,7 @@ import { catalog } from '../../charts/catalog.ts';
 import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import { deployedServices, staleImages } from './build.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { currentRelease } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
 import type { Current, Plan } from './plan.ts';

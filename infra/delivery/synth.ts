@@ -5,7 +5,7 @@ import { catalog } from '../../charts/catalog.ts';
 import type { Catalog, ManifestFile, Release } from '../../charts/environment.ts';
 import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { type ExitCode, exit, fail } from './errors.ts';
 import { recordRelease } from './record.ts';
 import { formatRelease, parseRelease, type ReleaseRecord, releasePath } from './release.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StackConfig } from '../config.ts';
 import { type LocalEnvironment, pushUrl } from '../local/addresses.ts';
 import { findLocal } from '../local/local.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { Repository } from './repository.ts';
 
 /** One environment, and where its images and commits go from this machine. */

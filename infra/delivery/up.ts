@@ -3,7 +3,7 @@ import type { BuiltImage } from '../image/image.ts';
 import { startLocal } from '../local/local.ts';
 import { type Build, buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { deliver, deliveryData, summarize } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
 import type { Published } from './publish.ts';

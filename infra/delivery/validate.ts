@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { check, rules } from '../../charts/policy/check.ts';
 import type { Problem } from '../../charts/problem.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
 import { ledgerPath, parseLedger } from './ledger.ts';
 import { parseRelease, releasePath } from './release.ts';

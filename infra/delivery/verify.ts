@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { loadStacks, type StackConfig } from '../config.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { readCurrent } from './current.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
 import { belongsTo, blobId } from './ledger.ts';
