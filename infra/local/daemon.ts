@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../charts/problem.ts';
 import { fail, failIfAny } from '../delivery/errors.ts';
-import { findListener, isFree } from './port.ts';
+import { type Daemon, logFile, readRecord, removeRecord, saveRecord } from './daemon-record.ts';
+import { findListeners, isFree } from './port.ts';
 import { findProcess, identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** A program that outlives the command that starts it. */
@@ -24,14 +25,6 @@ export interface DaemonSpec {
   readonly ready: () => Promise<boolean>;
   /** Milliseconds it may take until it is ready. @default 30000 */
   readonly timeout?: number;
-}
-
-/** A daemon on record. */
-export interface Daemon extends ProcessIdentity {
-  readonly name: string;
-  readonly argv: readonly string[];
-  /** Absolute path of what it wrote to stdout and stderr since its start. */
-  readonly log: string;
 }
 
 const pollMilliseconds = 25;
@@ -60,7 +53,7 @@ async function takenPorts({ name, listen = [] }: DaemonSpec): Promise<Problem[]>
     listen.map(async (address): Promise<Problem[]> => {
       const { hostname, port } = new URL(`http://${address}`);
       if (await isFree(hostname.replace(/^\[|\]$/g, ''), Number(port))) return [];
-      const pid = await findListener(Number(port));
+      const [pid] = await findListeners(Number(port));
       const value = pid === undefined ? 'another process' : `process ${pid}`;
       const fix = 'end that process, or remove .fullcycle/local.json to choose other ports';
       return [{ code: 'E_PORT_TAKEN', field: `port ${port}`, value, rule: `${name} listens on ${address}`, fix }];
@@ -71,10 +64,10 @@ async function takenPorts({ name, listen = [] }: DaemonSpec): Promise<Problem[]>
 
 /** The daemon of this name if it runs. With `argv` it is found even when its record is lost, and put on record again. */
 export async function findDaemon(state: string, name: string, argv?: readonly string[]): Promise<Daemon | undefined> {
-  const daemon = read(state, name);
+  const daemon = readRecord(state, name);
   if (daemon && (await isRunning(daemon))) return daemon;
   const lost = argv && (await findProcess(argv));
-  return lost && save(state, { name, ...lost, argv, log: logFile(state, name) });
+  return lost && saveRecord(state, { name, ...lost, argv, log: logFile(state, name) });
 }
 
 /** Whether a URL answers with success; a way to tell that a daemon is ready. */
@@ -82,12 +75,6 @@ export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
   await response.arrayBuffer(); // a connection with an unread answer would keep the server from ending
   return response.ok;
-}
-
-/** Names of all daemons that were started and not stopped, running or not. */
-export function recordedDaemons(state: string): string[] {
-  const folder = join(state, 'run');
-  return existsSync(folder) ? readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [basename(file, '.json')] : [])) : [];
 }
 
 /**
@@ -105,7 +92,7 @@ export async function stopDaemon(
   if (daemon && !(await end(daemon, 'SIGTERM', options.timeout ?? 10_000)) && !(await end(daemon, 'SIGKILL', killMilliseconds))) {
     fail('E_LOCAL_DOWN', name, `process ${daemon.pid}`, 'must end when it is killed', `end it by hand: kill -9 ${daemon.pid}`);
   }
-  rmSync(recordFile(state, name), { force: true });
+  removeRecord(state, name);
   return daemon !== undefined;
 }
 
@@ -118,7 +105,7 @@ async function launch(spec: DaemonSpec): Promise<Daemon> {
   });
   const identity = child.pid === undefined ? undefined : await identify(child.pid);
   if (!identity) return explain(spec, log, await ended, 'must keep running');
-  const daemon = save(spec.state, { name: spec.name, ...identity, argv: spec.argv, log });
+  const daemon = saveRecord(spec.state, { name: spec.name, ...identity, argv: spec.argv, log });
   return waitUntilReady(spec, daemon, () => ended);
 }
 
@@ -138,10 +125,9 @@ async function waitUntilReady(spec: DaemonSpec, daemon: Daemon, ended: () => str
   const timeout = spec.timeout ?? 30_000;
   const deadline = performance.now() + timeout;
   while (performance.now() < deadline) {
-    const ready = await spec.ready().catch(() => false);
-    // The order matters: something else may answer in the place of one that has just ended.
+    const ready = (await spec.ready().catch(() => false)) && (await isListening(spec, daemon));
     if (!(await isRunning(daemon))) {
-      rmSync(recordFile(spec.state, spec.name), { force: true });
+      removeRecord(spec.state, spec.name);
       return explain(spec, daemon.log, await ended(), 'must keep running');
     }
     if (ready) return daemon;
@@ -149,6 +135,12 @@ async function waitUntilReady(spec: DaemonSpec, daemon: Daemon, ended: () => str
   }
   await stopDaemon(spec.state, spec.name);
   return explain(spec, daemon.log, 'stopped', `must be ready within ${timeout / 1000} s`);
+}
+
+/** False when it is something else that listens: started at the same time, it may have been faster, and answers in the daemon's place. */
+async function isListening({ listen = [] }: DaemonSpec, { pid }: Daemon): Promise<boolean> {
+  const listeners = await Promise.all(listen.map((address) => findListeners(Number(new URL(`http://${address}`).port))));
+  return listeners.every((pids) => pids.length === 0 || pids.includes(pid));
 }
 
 function explain(spec: DaemonSpec, log: string, how: string, rule: string): never {
@@ -170,32 +162,4 @@ async function end(identity: ProcessIdentity, signal: NodeJS.Signals, timeout: n
     await sleep(pollMilliseconds);
   }
   return true;
-}
-
-function recordFile(state: string, name: string): string {
-  return join(state, 'run', `${name}.json`);
-}
-
-function logFile(state: string, name: string): string {
-  return join(state, 'run', `${name}.log`);
-}
-
-function save(state: string, daemon: Daemon): Daemon {
-  const file = recordFile(state, daemon.name);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, `${JSON.stringify(daemon, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return daemon;
-}
-
-/** Undefined when there is no record, or none that can be trusted. */
-function read(state: string, name: string): Daemon | undefined {
-  try {
-    const record = JSON.parse(readFileSync(recordFile(state, name), 'utf8')) as Daemon;
-    return Number.isInteger(record.pid) && record.pid > 1 && typeof record.started === 'string' && Array.isArray(record.argv)
-      ? record
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -11,24 +11,23 @@ export function isFree(host: string, port: number): Promise<boolean> {
   return promise;
 }
 
-/** Pid of a process that listens on this TCP port; undefined when it can't be found out (another user's, for one). */
-export async function findListener(port: number): Promise<number | undefined> {
-  if (process.platform === 'linux') return listenerFromProc(port);
-  const { exitCode, stdout } = await tryRun(['lsof', '-nP', '-t', `-iTCP:${port}`, '-sTCP:LISTEN']);
-  return exitCode === 0 ? Number(stdout.split('\n')[0]) || undefined : undefined;
+/** Pids of the processes that listen on this TCP port; none when it can't be found out (they are another user's, for one). */
+export async function findListeners(port: number): Promise<number[]> {
+  if (process.platform === 'linux') return listenersFromProc(port);
+  const { stdout } = await tryRun(['lsof', '-nP', '-t', `-iTCP:${port}`, '-sTCP:LISTEN']);
+  return stdout.split('\n').flatMap((line) => (line ? [Number(line)] : []));
 }
 
 /** The socket's inode is in /proc/net/tcp, its owner is the process that has it open: proc_net(5). */
-function listenerFromProc(port: number): number | undefined {
+function listenersFromProc(port: number): number[] {
   const sockets = new Set(
     ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(readTable).flatMap(({ local, state, inode }) => {
       return state === '0A' && Number.parseInt(local.split(':')[1] ?? '', 16) === port ? [`socket:[${inode}]`] : [];
     }),
   );
-  if (sockets.size === 0) return undefined;
+  if (sockets.size === 0) return [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const owner = pids.find((pid) => openFiles(pid).some((target) => sockets.has(target)));
-  return owner === undefined ? undefined : Number(owner);
+  return pids.filter((pid) => openFiles(pid).some((target) => sockets.has(target))).map(Number);
 }
 
 function readTable(file: string): { local: string; state: string; inode: string }[] {

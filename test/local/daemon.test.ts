@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Daemon, type DaemonSpec, findDaemon, recordedDaemons, startDaemon, stopDaemon } from '../../infra/local/daemon.ts';
+import { type DaemonSpec, findDaemon, startDaemon, stopDaemon } from '../../infra/local/daemon.ts';
+import { type Daemon, recordedDaemons } from '../../infra/local/daemon-record.ts';
 import { identify, isRunning } from '../../infra/local/process-identity.ts';
 
 /** Programs of the tests: each says `up` when it serves. */
@@ -99,8 +100,11 @@ describe('starting', () => {
   it('stops a daemon that is not ready in time', async () => {
     const mute = spec('mute', { timeout: 300 });
     const starting = startDaemon(mute);
-    await sleep(150);
-    const daemon = (await findDaemon(state, 'mute')) as Daemon;
+    let daemon: Daemon | undefined;
+    while (!daemon) {
+      await sleep(5);
+      daemon = await findDaemon(state, 'mute');
+    }
     await expect(starting).rejects.toThrow(
       `error[E_LOCAL_DOWN] mute: stopped - must be ready within 0.3 s: it said nothing - read ${daemon.log}`,
     );
@@ -108,11 +112,22 @@ describe('starting', () => {
     expect(recordedDaemons(state)).toEqual([]);
   });
 
-  it('does not take another server on the same port for the daemon', async () => {
-    const crashing = spec('crashing', { ready: async () => true });
-    await expect(startDaemon({ ...crashing, argv: ['/bin/false'] })).rejects.toThrow(
-      'error[E_LOCAL_DOWN] crashing: exit 1 - must keep running',
-    );
+  it('does not take another server for the daemon that was faster to listen on its port', async () => {
+    const free = await listen();
+    const { port } = free.address() as { port: number };
+    await new Promise((resolve) => free.close(resolve));
+    let other: Server | undefined;
+    const ready = async () => {
+      other ??= await listen(port);
+      return true;
+    };
+    try {
+      await expect(startDaemon(spec('mute', { listen: [`127.0.0.1:${port}`], ready, timeout: 500 }))).rejects.toThrow(
+        'error[E_LOCAL_DOWN] mute: stopped - must be ready within 0.5 s: it said nothing - read ',
+      );
+    } finally {
+      other?.close();
+    }
   });
 
   it('refuses a port on which something else listens, and names it', async () => {
@@ -205,8 +220,8 @@ describe('stopping', () => {
   });
 });
 
-function listen(): Promise<Server> {
+function listen(port = 0): Promise<Server> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+    const server = createServer().listen(port, '127.0.0.1', () => resolve(server));
   });
 }

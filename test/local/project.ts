@@ -3,8 +3,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, tryRun } from '../../infra/delivery/process.ts';
-import type { Daemon } from '../../infra/local/daemon.ts';
 import { findDaemon } from '../../infra/local/daemon.ts';
+import type { Daemon } from '../../infra/local/daemon-record.ts';
 import { stateFolder, stopLocal } from '../../infra/local/local.ts';
 
 /** An empty project folder that takes its local environment with it when it goes. */
