@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { catalog } from '../../charts/catalog.ts';
 import { amountOf } from '../../charts/validate/quantity.ts';
+import { stackJsonSchema } from '../../infra/config/json-schema.ts';
 import { stackSchema } from '../../infra/config/schema.ts';
 import { listEnvironments, loadStack, loadStacks, parseStack, type StackConfig } from '../../infra/config.ts';
 import { localNames } from '../../infra/local/addresses.ts';
@@ -213,6 +214,24 @@ describe('Pulumi.yaml', () => {
   it('is what the engine takes: every key has a default or stands in every stack file', () => {
     const required = Object.keys(config).filter((key) => config[key]?.default === undefined);
     expect(required).toEqual(['services']);
+  });
+});
+
+describe('Pulumi.schema.json', () => {
+  it('is what the schema gives; renew it with `node infra/config/json-schema.ts`', () => {
+    expect(text('Pulumi.schema.json')).toBe(stackJsonSchema());
+  });
+
+  it.each(Object.keys(stacks))('is named by the stack file of %s, for editors', (name) => {
+    expect(text(`Pulumi.${name}.yaml`).split('\n')[0]).toBe('# yaml-language-server: $schema=Pulumi.schema.json');
+  });
+
+  it('describes every key of the schema', () => {
+    const { properties } = JSON.parse(stackJsonSchema()).properties.config;
+    expect(Object.keys(properties)).toEqual(
+      Object.keys(stackSchema({ catalog, range: { min: 1, max: 1 }, allowedHosts: [] }).shape).map((key) => `fullcycle:${key}`),
+    );
+    expect(JSON.stringify(properties)).toContain('How long a release has been healthy there, like 24h');
   });
 });
 
