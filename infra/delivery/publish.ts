@@ -65,6 +65,7 @@ async function publishOnto(request: PublishRequest, tip: string | undefined): Pr
   let base = tip;
   let first: Current | undefined;
   for (let retries = 0; retries < tries; retries += 1) {
+    const start = timing.now();
     const { decided, current } = await decide(request, base);
     first ??= current;
     if (decided.nothingToDo && decided.problems.length === 0) return { plan: decided, commit: undefined, base, retries };
@@ -83,10 +84,18 @@ async function publishOnto(request: PublishRequest, tip: string | undefined): Pr
     if (outcome.hasLanded) return { plan: decided, commit, base, retries };
     base = outcome.tip;
     await request.onStep?.('retry', `the tip moved, try ${retries + 2}`);
-    await timing.sleep(timing.random() * Math.min(2_000, 50 * 2 ** retries));
+    await timing.sleep(timing.random() * retryPause(timing.now() - start, retries));
   }
   const rule = 'others push faster than this machine renders';
   fail('E_PUSH_CONTENTION', repository.options.branch, `tip moved ${tries} times`, rule, 'rerun when they are done');
+}
+
+/**
+ * Longest pause after a lost race, in milliseconds. It grows from twice the time that one try takes here to 32 times that: of n
+ * writers each must try only once in n tries' time, or all of them keep pushing each other aside.
+ */
+function retryPause(tryTime: number, retries: number): number {
+  return Math.min(20_000, Math.max(50, tryTime) * 2 ** Math.min(retries + 1, 5));
 }
 
 async function decide(request: PreviewRequest, base: string | undefined): Promise<{ decided: Plan; current: Current }> {
@@ -131,7 +140,7 @@ async function land(request: PublishRequest, commit: string, base: string | unde
     const looks = pushed.isVerdict ? [0, ...settleTimes] : [0];
     for (const wait of looks) {
       if (wait > 0) await timing.sleep(wait * (1 + timing.random()));
-      const tip = await reach(request);
+      const tip = await reach(request, pushed.isStale && wait === 0);
       if (tip !== base) return await outcomeAt(request, tip, commit, base);
     }
     if (pushed.isVerdict) throw new Failure([refused(branch, pushed.words)]);
@@ -144,19 +153,13 @@ async function land(request: PublishRequest, commit: string, base: string | unde
 
 async function outcomeAt(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<Outcome> {
   const { repository } = request;
-  if (tip !== undefined && (await repository.isAncestor(commit, tip))) {
-    await request.onStep?.('landed', commit);
-    return { hasLanded: true };
+  const { isContinued, commits } = tip === undefined ? { isContinued: false, commits: [] } : await repository.since(base, tip);
+  if (!isContinued) {
+    const value = `base ${base?.slice(0, 10)} is not an ancestor of ${tip?.slice(0, 10) ?? 'nothing: the branch is gone'}`;
+    const rule = 'history was rewritten meanwhile and is never forced back';
+    fail('E_DIVERGED', repository.options.branch, value, rule, 'find out by whom, then rerun');
   }
-  if (base !== undefined && (tip === undefined || !(await repository.isAncestor(base, tip)))) {
-    const value = `base ${base.slice(0, 10)} is not an ancestor of ${tip?.slice(0, 10) ?? 'nothing: the branch is gone'}`;
-    fail(
-      'E_DIVERGED',
-      repository.options.branch,
-      value,
-      'history was rewritten meanwhile and is never forced back',
-      'find out by whom, then rerun',
-    );
-  }
-  return { hasLanded: false, tip };
+  if (!commits.includes(commit)) return { hasLanded: false, tip };
+  await request.onStep?.('landed', commit);
+  return { hasLanded: true };
 }

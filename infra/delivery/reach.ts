@@ -72,15 +72,18 @@ function interrupted(cause: unknown): Failure {
 
 /**
  * Gets the remote's branch with its history into the private clone, waiting for a remote that does not answer.
+ * @param hasMoved it is known to hold something new: fetch it without asking first
  * @returns its commit; undefined where there is no branch and `init` says that this is fine
  * @throws Failure `E_NO_BRANCH`, `E_AUTH`, `E_URL_SCHEME` at once, `E_REMOTE_UNREACHABLE` when patience ends
  */
-export async function reach(options: ReachOptions): Promise<string | undefined> {
+export async function reach(options: ReachOptions, hasMoved = false): Promise<string | undefined> {
   const { repository, timing, patience = defaultPatience } = options;
   const { url, branch } = repository.options;
   const start = timing.now();
   for (let tries = 1; ; tries += 1) {
     await options.onStep?.('fetch', branch);
+    const direct = hasMoved && tries === 1 ? await repository.fetch() : undefined;
+    if (direct && 'tip' in direct) return direct.tip;
     const asked = await repository.askTip();
     if (asked.isReached && asked.tip === undefined) {
       if (options.init) return undefined;

@@ -36,6 +36,8 @@ export interface PushResult {
   readonly isAccepted: boolean;
   /** True when the server itself refused the ref; false when the push ended before it said anything. */
   readonly isVerdict: boolean;
+  /** True when the ref was not at the parent, as far as the client could see before it pushed. */
+  readonly isStale: boolean;
   readonly words: string;
 }
 
@@ -84,12 +86,18 @@ export class Repository {
     return { isReached: true, tip: line?.split('\t')[0] };
   }
 
-  /** Gets the branch's commit and its history into the clone and returns the commit, which may be newer than the one asked for. */
-  async fetch(tip: string): Promise<{ readonly tip: string } | { readonly words: string }> {
-    await this.#open(tip.length === 64 ? 'sha256' : 'sha1');
-    const known = (await this.#git(['for-each-ref', '--format=%(objectname) %(refname)', tipRef, nextRef])).split('\n');
-    if (known.includes(`${tip} ${nextRef}`)) await this.#git(['update-ref', tipRef, tip]);
-    if (known.includes(`${tip} ${nextRef}`) || known.includes(`${tip} ${tipRef}`)) return { tip };
+  /**
+   * Gets the branch's commit and its history into the clone.
+   * @param tip what the remote answered: nothing is transferred when the clone has it already
+   * @returns the commit, which may be newer than the one asked for; or why nothing came
+   */
+  async fetch(tip?: string): Promise<{ readonly tip: string } | { readonly words: string }> {
+    if (tip !== undefined) {
+      await this.#open(tip.length === 64 ? 'sha256' : 'sha1');
+      const known = (await this.#git(['for-each-ref', '--format=%(objectname) %(refname)', tipRef, nextRef])).split('\n');
+      if (known.includes(`${tip} ${nextRef}`)) await this.#git(['update-ref', tipRef, tip]);
+      if (known.includes(`${tip} ${nextRef}`) || known.includes(`${tip} ${tipRef}`)) return { tip };
+    }
     const { url, branch } = this.options;
     const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--recurse-submodules=no', '--refmap='];
     const fetched = await this.#tryGit(['fetch', ...quiet, '--end-of-options', url, `+refs/heads/${branch}:${tipRef}`]);
@@ -127,15 +135,17 @@ export class Repository {
     const wanted = name === this.options.branch ? tipRef : name;
     const found = await this.#tryGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${wanted}^{commit}`]);
     const commit = found.stdout.trim();
-    if (found.exitCode !== 0 || !(await this.isAncestor(commit, tipRef)))
+    const isOurs = found.exitCode === 0 && (await this.#tryGit(['merge-base', '--is-ancestor', commit, tipRef])).exitCode === 0;
+    if (!isOurs)
       fail('E_REF', this.options.branch, name, 'is no commit of the GitOps repo', `take one from git log ${this.options.branch}`);
     return commit;
   }
 
-  /** Whether a commit is the other one or in its history. */
-  async isAncestor(commit: string, of: string): Promise<boolean> {
-    const asked = await this.#tryGit(['merge-base', '--is-ancestor', '--end-of-options', commit, of]);
-    return asked.exitCode === 0;
+  /** How a branch went on from a commit, or from nothing: whether it did, and with which commits. */
+  async since(base: string | undefined, tip: string): Promise<{ readonly isContinued: boolean; readonly commits: readonly string[] }> {
+    const range = base === undefined ? tip : `${base}...${tip}`;
+    const sides = (await this.#git(['rev-list', '--left-right', '--end-of-options', range])).split('\n');
+    return { isContinued: !sides.some((line) => line.startsWith('<')), commits: sides.map((line) => line.replace('>', '')) };
   }
 
   /** Who last touched each of the paths, by path. */
@@ -176,7 +186,13 @@ export class Repository {
     ];
     const { exitCode, stdout, stderr } = await this.#tryGit(['push', ...flags, '--end-of-options', url, `${commit}:${ref}`]);
     const refused = stdout.split('\n').find((line) => line.startsWith('!\t') && line.includes('[remote rejected]'));
-    return { isAccepted: exitCode === 0, isVerdict: refused !== undefined, words: [stderr, refused?.split('\t')[2] ?? ''].join('\n') };
+    const isStale = stdout.includes('\t[rejected] ');
+    return {
+      isAccepted: exitCode === 0,
+      isVerdict: refused !== undefined,
+      isStale,
+      words: [stderr, refused?.split('\t')[2] ?? ''].join('\n'),
+    };
   }
 
   /**
