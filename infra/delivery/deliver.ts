@@ -30,6 +30,8 @@ export async function run(options: DeliverOptions, context: Context): Promise<Ex
   const target = await openTarget(await loadStack(context.project, options.env, context), context);
   if (options.dryRun) return await rehearse(target, options, context);
   await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
+  // What breaks a policy does so whatever the image is: it is told before anything is built or pushed.
+  renderChecked(target.stack.environment, placeholderRelease(target.stack, catalog));
   const build = await buildRelease(context.project, target.stack, target.local, output);
   const published = await deliver(target, build.release, options, context);
   output.print(summarize(options.env, published));
@@ -46,8 +48,7 @@ export async function deliver(
 ): Promise<Published> {
   const { stack, repository } = target;
   const { name } = stack.environment;
-  const propose = () => propositionOf(target, release);
-  propose();
+  const wanted = propositionOf(target, release);
   return await output.step(`commit ${name}`, (say) =>
     publish({
       environment: name,
@@ -56,7 +57,7 @@ export async function deliver(
       init: options.init,
       guard: guardOf(target, options),
       identity: stack.gitops.author,
-      propose,
+      propose: () => wanted,
       onStep: (step, detail) => say(`${step} ${detail}`),
     }),
   );
@@ -94,19 +95,9 @@ async function rehearse(target: Target, options: DeliverOptions, { output, signa
     ...plan.changed.map((path) => `~ ${path}`),
     ...plan.removed.map((path) => `- ${path}`),
   ];
-  output.print(
-    changes.length === 0
-      ? `${name}: no manifest would change`
-      : [`${name}: ${changes.length} files would change`, ...changes.map((line) => `  ${line}`)].join('\n'),
-  );
-  output.data({
-    environment: name,
-    base: base ?? null,
-    added: plan.added,
-    changed: plan.changed,
-    removed: plan.removed,
-    deleted: plan.deleted,
-  });
+  const files = changes.length === 1 ? '1 file' : `${changes.length} files`;
+  output.print(changes.length === 0 ? `${name}: no manifest would change` : [`${name}: ${files} would change`, ...changes].join('\n  '));
+  output.data(deliveryData(name, { plan, base, commit: undefined, retries: 0 }));
   return exit.ok;
 }
 
