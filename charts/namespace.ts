@@ -27,7 +27,8 @@ export class NamespaceBundle extends Construct {
 /** A namespace takes everything in it along, so Argo CD waits for a person. */
 const deleteByHandOnly = { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' };
 
-function podSecurity(): Record<string, string> {
+/** Labels of a namespace that admits pods of the Pod Security Standard `restricted` only. */
+export function podSecurity(): Record<string, string> {
   const modes = ['enforce', 'audit', 'warn'];
   return Object.fromEntries(
     modes.flatMap((mode) => [
