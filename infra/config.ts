@@ -89,10 +89,17 @@ export function checkEnvironmentName(name: string, known: readonly string[]): Pr
 
 async function read(project: string, file: string): Promise<Uint8Array> {
   const path = join(project, file);
-  const found = await stat(path);
-  if (!found.isFile()) fail('E_PATH', file, undefined, 'a plain file', 'replace it by one');
-  if (found.size > mostBytes) failIfAny([tooLarge(file, found.size)]);
-  return readFile(path);
+  try {
+    const found = await stat(path);
+    if (!found.isFile()) fail('E_PATH', file, undefined, 'a plain file', 'replace it by one');
+    if (found.size > mostBytes) failIfAny([tooLarge(file, found.size)]);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    return fail('E_IO', file, (cause as NodeJS.ErrnoException).code, 'a file that can be read', 'look at it and at its permissions', {
+      cause,
+    });
+  }
 }
 
 /** Space at the ends and characters that can't be seen are what is wrong with `prod `: they are shown. */

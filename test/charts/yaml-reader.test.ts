@@ -183,10 +183,10 @@ describe('whatever it is given', () => {
   ])('%s: it ends quickly with a value or with problems', (_what, content: fc.Arbitrary<string | Uint8Array>) => {
     fc.assert(
       fc.property(content, (given) => {
-        const started = performance.now();
+        const started = cpuTime();
         const { problems, value } = readYaml('f.yaml', given);
         expect((problems?.length ?? 0) > 0 || value !== undefined).toBe(true);
-        expect(performance.now() - started).toBeLessThan(1000);
+        expect(cpuTime() - started).toBeLessThan(1000);
       }),
       { numRuns: 3000 },
     );
@@ -197,9 +197,9 @@ describe('whatever it is given', () => {
     (part) => {
       const text = part.repeat(Math.floor((1024 * 1024) / part.length));
       readYaml('f.yaml', text.slice(0, 10_000));
-      const started = performance.now();
+      const started = cpuTime();
       readYaml('f.yaml', text);
-      expect(performance.now() - started).toBeLessThan(1000);
+      expect(cpuTime() - started).toBeLessThan(1000);
     },
   );
 });
@@ -218,3 +218,9 @@ const json = fc.letrec((tie) => ({
     fc.dictionary(key, tie('value'), { maxKeys: 4 }),
   ),
 })).value;
+
+/** Milliseconds of this process's own work: a busy machine is no slow parser. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

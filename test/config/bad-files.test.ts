@@ -379,13 +379,19 @@ describe('whatever the files hold', () => {
   ])('%s: it ends within a second, with a configuration or a Failure', async (_what, text: fc.Arbitrary<string | Uint8Array>) => {
     await fc.assert(
       fc.asyncProperty(text, async (stack) => {
-        const started = performance.now();
+        const started = cpuTime();
         await linesOf(() => parseStack('dev', projectText, stack, catalog));
         await linesOf(() => parseStack('dev', stack, right, catalog));
-        expect(performance.now() - started).toBeLessThan(1000);
+        expect(cpuTime() - started).toBeLessThan(1000);
       }),
       { numRuns: 300 },
     );
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
+
+/** Milliseconds of this process's own work: a busy machine is no slow parser. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

@@ -266,7 +266,7 @@ describe('names of environments', () => {
     });
   });
 
-  it('a stack file that is a folder, or too large, is told before it is read', async () => {
+  it('a stack file that is too large, a folder or a dead link is told for what it is', async () => {
     await inProject(projectText, stackText(values()), async (directory) => {
       await writeFile(join(directory, 'Pulumi.dev.yaml'), 'x'.repeat(2_000_000));
       expect(await linesOf(() => loadStack(directory, 'dev'))).toEqual([

@@ -27,15 +27,15 @@ export function compare(before: readonly ManifestFile[], after: readonly Manifes
   const removed = [...old.values()].filter(({ key }) => !now.has(key));
   const added = [...now.values()].filter(({ key }) => !old.has(key));
   const renamed = pairRenamed(removed, added);
+  const goneUnder = new Set(renamed.values());
   const kept = [...now.values()].flatMap((item) => {
     const previous = old.get(item.key);
     return previous ? compareItems(previous, item) : [];
   });
   return [
     ...kept,
-    ...renamed.map(([previous, item]) => toChange('renamed', item, previous)),
-    ...added.filter((item) => !renamed.some(([, other]) => other === item)).map((item) => toChange('added', item)),
-    ...removed.filter((item) => !renamed.some(([other]) => other === item)).map((item) => toChange('removed', item)),
+    ...added.map((item) => (renamed.has(item) ? toChange('renamed', item, renamed.get(item)) : toChange('added', item))),
+    ...removed.filter((item) => !goneUnder.has(item)).map((item) => toChange('removed', item)),
   ].sort((a, b) => order(a.environment, b.environment) || byRisk(a, b) || order(a.path, b.path));
 }
 
@@ -71,25 +71,31 @@ function hideSecret({ kind }: Identity, { path, ...values }: FieldDifference): F
   return { path, ...Object.fromEntries(Object.keys(values).map((side) => [side, '(hidden)'])) };
 }
 
-/** An object that is gone and a new one that differ by nothing but name and namespace are one that was renamed. */
-function pairRenamed(removed: readonly Item[], added: readonly Item[]): (readonly [Item, Item])[] {
-  const free = new Set(added);
-  return removed.flatMap((previous): (readonly [Item, Item])[] => {
-    const twin = [...free].find((item) => isRenamed(previous, item));
-    if (!twin) return [];
-    free.delete(twin);
-    return [[previous, twin]];
-  });
+/** An object that is gone and a new one in its file, or one that differs by nothing but name and namespace, are one that was renamed. */
+function pairRenamed(removed: readonly Item[], added: readonly Item[]): ReadonlyMap<Item, Item> {
+  const free = new Map<string, Item[]>();
+  for (const item of added) for (const trait of traitsOf(item)) free.set(trait, [...(free.get(trait) ?? []), item]);
+  const taken = new Map<Item, Item>();
+  for (const previous of removed) {
+    const twin = traitsOf(previous).flatMap((trait) => free.get(trait)?.find((item) => !taken.has(item)) ?? [])[0];
+    if (twin) taken.set(twin, previous);
+  }
+  return taken;
 }
 
-function isRenamed(previous: Item, item: Item): boolean {
-  if (previous.environment !== item.environment) return false;
-  return previous.file.path === item.file.path || isDeepStrictEqual(nameless(previous.file.object), nameless(item.file.object));
+/** What a renamed object has in common with itself. */
+function traitsOf({ environment, file }: Item): string[] {
+  return [`${environment} ${file.path}`, `${environment} ${JSON.stringify(nameless(file.object), sortKeys)}`];
 }
 
 function nameless({ metadata, ...object }: KubernetesObject): unknown {
   const { name: _, namespace: __, labels: ___, ...rest } = metadata;
   return { ...object, metadata: rest };
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => order(a, b)));
 }
 
 function index(files: readonly ManifestFile[], environments: readonly string[]): Map<string, Item> {
