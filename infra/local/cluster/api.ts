@@ -44,7 +44,10 @@ export async function isNodeReady(api: Api, node: string, since: number): Promis
   if (body === undefined) return false;
   const { conditions = [] } = (JSON.parse(body) as { status: { conditions?: NodeCondition[] } }).status;
   return conditions.some(
-    (condition) => condition.type === 'Ready' && condition.status === 'True' && Date.parse(condition.lastHeartbeatTime) >= since,
+    (condition) =>
+      condition.type === 'Ready' &&
+      condition.status === 'True' &&
+      Date.parse(condition.lastHeartbeatTime) >= Math.floor(since / 1000) * 1000,
   );
 }
 

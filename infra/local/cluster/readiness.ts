@@ -11,7 +11,7 @@ export interface ProbeTarget {
   readonly api: Api;
   /** Pid of the node's first process. */
   readonly pid: number;
-  /** When the node was started, milliseconds since 1970. */
+  /** When the component was started, milliseconds since 1970. */
   readonly since: number;
 }
 

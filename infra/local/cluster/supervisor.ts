@@ -31,7 +31,6 @@ export async function supervise(state: string): Promise<void> {
   mkdirSync(layout.logs, { recursive: true, mode: 0o700 });
   await cleanUp(spec);
   createControlGroups(layout.name);
-  const since = Math.floor(Date.now() / 1000) * 1000;
   const namespace = await createNamespace(spec);
   await forward({ host: '127.0.0.1', port: spec.apiPort }, { host: network.node, port: apiPort });
 
@@ -50,7 +49,7 @@ export async function supervise(state: string): Promise<void> {
 
   const api = { host: network.node, port: apiPort, keys: onHost(layout, inside.keys) };
   runAll(spec, namespace, {
-    probe: (component) => (component.ready ? probe(component.ready, { spec, api, pid: namespace.pid, since }) : Promise.resolve(true)),
+    probe: async ({ ready }, since) => (ready ? probe(ready, { spec, api, pid: namespace.pid, since }) : true),
     onChange: (status) => save(join(state, 'status.json'), status),
     onFailure: ({ name, failure }) => console.error(`${name}: ${failure}`),
     onFruitless: ({ name, failure }) => void stop(1, `${name} does not start: ${failure}`),
@@ -59,7 +58,7 @@ export async function supervise(state: string): Promise<void> {
 }
 
 interface Watching {
-  readonly probe: (component: Component) => Promise<boolean>;
+  readonly probe: (component: Component, since: number) => Promise<boolean>;
   readonly onChange: (status: NodeStatus) => void;
   readonly onFailure: (status: ComponentStatus) => void;
   readonly onFruitless: (status: ComponentStatus) => void;
@@ -87,7 +86,7 @@ function runAll(spec: NodeSpec, namespace: NodeNamespace, { probe, onChange, onF
       log: join(spec.layout.logs, `${component.name}.log`),
       once: component.ready?.kind === 'ended',
       mayStart: Promise.all(component.needs.map((name) => ready.get(name)?.promise)),
-      probe: () => probe(component),
+      probe: (since) => probe(component, since),
       onChange: report,
       signal,
     });

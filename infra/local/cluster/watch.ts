@@ -25,14 +25,16 @@ export interface Watched {
   readonly once: boolean;
   /** Settles when it may start. */
   readonly mayStart: Promise<unknown>;
-  /** True as soon as it serves. */
-  readonly probe: () => Promise<boolean>;
+  /** True as soon as it serves. @param since when it was started, milliseconds since 1970 */
+  readonly probe: (since: number) => Promise<boolean>;
   readonly onChange: (status: ComponentStatus) => void;
   /** Aborts when it is no longer to be watched: nothing is started or reported after that. The process is left to whoever aborts. */
   readonly signal: AbortSignal;
 }
 
 const probeMilliseconds = 50;
+/** A dump of goroutines is longer; what matters comes before it. */
+const tailLines = 500;
 const firstBackoff = 250;
 const longestBackoff = 30_000;
 /** Milliseconds after which a process that ends counts as having run well: it is started again without delay. */
@@ -56,7 +58,7 @@ export async function keepRunning(watched: Watched): Promise<void> {
     void reportReady(watched, child, () => report({ state: 'ready', restarts, failure }));
     const how = await ended;
     if (watched.once && how === 'exit 0') return report({ state: 'done', restarts });
-    failure = `${how}: ${lastLine(watched.log)}`;
+    failure = `${how}: ${lastWords(watched.log)}`;
     report({ state: 'failed', restarts, failure });
     backoff = performance.now() - started > healthyMilliseconds ? firstBackoff : Math.min(backoff * 2, longestBackoff);
     await sleep(backoff, undefined, { signal }).catch(() => {});
@@ -79,15 +81,18 @@ function ending(child: ChildProcess): Promise<string> {
 
 async function reportReady({ probe, once, signal }: Watched, child: ChildProcess, report: () => void): Promise<void> {
   if (once) return;
+  const since = Date.now();
   const runs = () => child.exitCode === null && child.signalCode === null && !signal.aborted;
   while (runs()) {
-    const ready = await probe().catch(() => false);
+    const ready = await probe(since).catch(() => false);
     if (ready && runs()) return report();
     await sleep(probeMilliseconds);
   }
 }
 
-function lastLine(log: string): string {
-  const last = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) : '';
-  return clean(last || 'it said nothing').slice(0, 400);
+/** The line that tells why a program ended: where Go says that it gives up, else the last one. */
+function lastWords(log: string): string {
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-tailLines) : [];
+  const givingUp = lines.find((line) => /"level":"(fatal|panic)"|^panic: |^fatal error: /.test(line));
+  return clean(givingUp ?? lines.at(-1) ?? '').slice(0, 400) || 'it said nothing';
 }

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real clusters, one after the other: they need root, and minutes the first time. */
+export default defineConfig({
+  test: {
+    include: ['test/cluster/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 3_600_000,
+  },
+});
