@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { clean, Failure } from './errors.ts';
+import { stoppedCode, superviseGroup } from './process-group.ts';
 
 /** How to run a program. No shell is ever involved. */
 export interface RunOptions {
@@ -57,26 +58,39 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   return result;
 }
 
-/** Like {@link run}, but a non-zero exit is returned. A program that can't be started has exit code 127. */
+/**
+ * Like {@link run}, but a non-zero exit is returned. A program that can't be started has exit code 127. It gets a process group of
+ * its own, which ends as a whole at the timeout, at the signal or with us: programs leave helpers behind (git its ssh) that keep the
+ * output open. Without our terminal nobody can be asked for a password either.
+ */
 export async function tryRun(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<RunResult> {
   const [file, ...args] = argv;
+  const { timeout = 600_000, signal } = options;
+  if (signal?.aborted) return { argv, exitCode: stoppedCode, stdout: '', stderr: 'interrupted' };
   const child = execa(file, args, {
     cwd: options.cwd,
     env: options.env as Record<string, string>,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     input: options.input,
-    timeout: options.timeout ?? 600_000,
     maxBuffer: options.maxBuffer ?? 256 * 1024 * 1024,
     encoding: options.encoding ?? 'utf8',
-    cancelSignal: options.signal,
+    detached: true,
     stripFinalNewline: false,
     reject: false,
   });
+  const release = superviseGroup(child.pid, timeout, signal);
   if (options.onLine) void forwardLines(child, options.onLine);
   const done = await child;
-  const exitCode = done.exitCode ?? (done.code === 'ENOENT' ? 127 : 1);
-  const stderr = done.stderr || (done.failed && done.exitCode === undefined ? (done.shortMessage ?? '') : '');
-  return { argv, exitCode, stdout: done.stdout ?? '', stderr: stderr ?? '' };
+  const stopped = release();
+  const exitCode = stopped ? stoppedCode : (done.exitCode ?? (done.code === 'ENOENT' ? 127 : 1));
+  const stderr = [done.stderr, stopped ?? (done.stderr && !done.isMaxBuffer ? '' : reason(done))].filter(Boolean).join('\n');
+  return { argv, exitCode, stdout: done.stdout ?? '', stderr };
+}
+
+/** Why a program ended that did not end by itself, or could not be started. */
+function reason(done: { failed: boolean; exitCode?: number; shortMessage?: string; isMaxBuffer?: boolean }): string {
+  if (done.isMaxBuffer) return 'wrote more than is kept';
+  return done.failed && done.exitCode === undefined ? (done.shortMessage ?? '') : '';
 }
 
 async function forwardLines(

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,14 +37,14 @@ afterEach(() => {
   remote.remove();
 });
 
-function start(options: Partial<WriterOptions> & Pick<WriterOptions, 'environment' | 'versions'>, detached = false): ChildProcess {
+function start(options: Partial<WriterOptions> & Pick<WriterOptions, 'environment' | 'versions'>): ChildProcess {
   const complete: WriterOptions = {
     url: remote.bare,
     cacheDir: join(remote.folder, 'cache'),
     report: join(remote.folder, 'report'),
     ...options,
   };
-  const child = spawn(process.execPath, [program, JSON.stringify(complete)], { stdio: ['ignore', 'ignore', 'inherit'], detached, env });
+  const child = spawn(process.execPath, [program, JSON.stringify(complete)], { stdio: ['ignore', 'ignore', 'inherit'], env });
   children.push(child);
   return child;
 }
@@ -202,6 +202,21 @@ describe('a writer that is killed', () => {
     expect(remote.commits().length).toBe(before + 1);
   }
 
+  /** A process and all below it, as they are now. */
+  function familyOf(pid: number): number[] {
+    const all = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+    const children = all.map((line) => line.trim().split(/\s+/).map(Number)).filter(([, parent]) => parent === pid);
+    return [pid, ...children.flatMap(([child]) => familyOf(child ?? 0))];
+  }
+
+  function kill(pid: number): void {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it has ended since
+    }
+  }
+
   const steps = ['fetch', 'plan', 'commit', 'push', 'landed'];
   const each = isHeavy ? 20 : 2;
 
@@ -234,7 +249,7 @@ describe('a writer that is killed', () => {
       versions.push(version);
       const before = remote.commits().length;
       const barrier = join(remote.folder, `go-${time}`);
-      const child = start({ url, environment: 'dev', versions: [version], barrier }, true);
+      const child = start({ url, environment: 'dev', versions: [version], barrier });
       const ended = once(child, 'exit');
       await setTimeout(300);
       const begun = performance.now();
@@ -247,7 +262,7 @@ describe('a writer that is killed', () => {
       // Spread over the time that the undisturbed run took.
       await setTimeout(((time * 7) % random) * (usual / random));
       const isWithGit = time % 2 === 0;
-      if (child.exitCode === null) process.kill(isWithGit ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGKILL');
+      for (const pid of isWithGit ? familyOf(child.pid ?? 0) : [child.pid ?? 0]) kill(pid);
       await ended;
       const afterKill = remote.commits().length;
       landed += afterKill - before;
