@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { defaultInstall } from '../../charts/argocd/install/settings.ts';
+import { checkVersion } from '../../charts/argocd/install/version.ts';
 import type { Catalog, Layout, ServiceSettings } from '../../charts/environment.ts';
 import type { Problem } from '../../charts/problem.ts';
 import { checkImageName } from '../../charts/validate/image.ts';
@@ -12,7 +14,7 @@ import type { BuilderName, Platform } from '../image/image.ts';
 import { localNames } from '../local/addresses.ts';
 import { checkHostAllowed, gitHost, imageHost } from './host.ts';
 import { boolean, integer, judge, string, stringList, word, wordList } from './leaf.ts';
-import { isClusterIdentity, isContext, isDuration, isServer, isVersion, oneOf, secondsOf, text } from './rule.ts';
+import { isClusterIdentity, isContext, isDuration, isServer, isVersion, oneOf, type Rule, secondsOf, text } from './rule.ts';
 import { serviceSchema } from './service-schema.ts';
 
 /** What the rules of one environment depend on. */
@@ -106,13 +108,14 @@ function clusterSchema() {
 
 function argocdSchema() {
   const copies = { min: 1, max: 100 };
+  const version: Rule = (field, value) => firstOf(isVersion(field, value), () => checkVersion(field, String(value)));
   return z
     .strictObject({
-      namespace: string('Namespace of Argo CD', checkName).default('argocd'),
-      version: string('Version of Argo CD', isVersion).default('3.5.7'),
-      highAvailability: boolean('Install the highly available manifest; asks for three nodes').default(false),
-      controllerShards: integer('Application controllers that share the clusters', copies).default(1),
-      repoServerReplicas: integer('Repo servers', copies).default(1),
+      namespace: string('Namespace of Argo CD', checkName).default(defaultInstall.namespace),
+      version: string('Version of Argo CD', version).default('3.5.7'),
+      highAvailability: boolean('Install the highly available manifest; asks for three nodes').default(defaultInstall.highAvailability),
+      controllerShards: integer('Application controllers that share the clusters', copies).default(defaultInstall.controllerShards),
+      repoServerReplicas: integer('Repo servers', copies).default(defaultInstall.repoServerReplicas),
     })
     .prefault({});
 }

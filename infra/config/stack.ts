@@ -1,3 +1,4 @@
+import type { ArgoCdInstall } from '../../charts/argocd/install/settings.ts';
 import type { Environment } from '../../charts/environment.ts';
 import type { Identity } from '../delivery/identity.ts';
 import type { BuilderName, Platform } from '../image/image.ts';
@@ -41,19 +42,8 @@ export interface ClusterConfig {
   readonly identity?: string;
 }
 
-/** How Argo CD is installed. */
-export interface ArgoCdConfig {
-  /** @default argocd */
-  readonly namespace: string;
-  /** @default 3.5.7 */
-  readonly version: string;
-  /** @default false */
-  readonly highAvailability: boolean;
-  /** Application controllers that share the clusters, 1–100. @default 1 */
-  readonly controllerShards: number;
-  /** 1–100. @default 1 */
-  readonly repoServerReplicas: number;
-}
+/** How Argo CD is installed, as far as a stack file decides it. @default version 3.5.7, the rest as in `defaultInstall` */
+export type ArgoCdConfig = Pick<ArgoCdInstall, 'namespace' | 'version' | 'highAvailability' | 'controllerShards' | 'repoServerReplicas'>;
 
 /** What a release must have behind it to come here. */
 export interface PromotionConfig {

@@ -320,6 +320,13 @@ const groups: readonly Group[] = [
   },
   {
     row: 'E15',
+    code: 'E_ARGO_VERSION',
+    field: 'argocd.version',
+    says: 'at least 3.2.12, 3.3.10, 3.4.2 on its line: earlier ones show Secrets to readers (CVE-2026-42880, CVE-2026-45737) - take a newer version',
+    values: ['2.14.0', '3.2.11', '3.4.1'],
+  },
+  {
+    row: 'E15',
     code: 'E_TYPE',
     field: 'argocd.controllerShards',
     says: 'a whole number from 1 to 100 - write a number in this range, without quotes',
