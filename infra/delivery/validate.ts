@@ -6,6 +6,8 @@ import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
 import { ledgerPath, parseLedger } from './ledger.ts';
 import { parseRelease, releasePath } from './release.ts';
+import { checkSchemas } from './schemas.ts';
+import { cacheFolder } from './target.ts';
 import { readTree, type Tree } from './tree.ts';
 
 export interface ValidateOptions {
@@ -22,20 +24,29 @@ export interface Validation {
   readonly problems: readonly Problem[];
 }
 
-/** `fullcycle validate`: reads a rendered tree strictly and runs every policy on it. The exit code is that of the first problem. */
+/** `fullcycle validate`: reads a rendered tree strictly, holds it against the schemas of its kinds and runs every policy on it. The exit code is that of the first problem. */
 export async function run({ dir }: ValidateOptions, { output }: Context): Promise<ExitCode> {
-  const validation = validate(await readTree(resolve(dir)));
+  const tree = await readTree(resolve(dir));
+  // what can't be read would only be told twice
+  const isRead = tree.problems.length === 0;
+  const mistyped = isRead ? await output.step('schemas', (say) => checkSchemas(resolve(dir), cacheFolder(process.env), say)) : [];
+  const validation = validate(tree, mistyped);
   output.print(describe(validation, output.color));
   output.data(validation);
   return validation.problems.length === 0 ? exit.ok : new Failure(validation.problems).exitCode;
 }
 
-/** Everything that is wrong with a tree: files that can't be read, records that are broken, policies that are. Pure. */
-export function validate({ manifests, records, problems }: Tree): Validation {
+/** Everything that is wrong with a tree: files that can't be read, records that are broken, policies that are, and what the schemas say. Pure. */
+export function validate({ manifests, records, problems }: Tree, mistyped: readonly Problem[] = []): Validation {
   const broken = [...records].flatMap(([path, text]) => checkRecord(path, text));
   // rules look at how objects fit together: with some of them unread they would only repeat that
   const violations = problems.length > 0 ? [] : check(manifests);
-  return { schema: 1, manifests: manifests.length, rules: Object.keys(rules).length, problems: [...problems, ...broken, ...violations] };
+  return {
+    schema: 1,
+    manifests: manifests.length,
+    rules: Object.keys(rules).length,
+    problems: [...problems, ...broken, ...mistyped, ...violations],
+  };
 }
 
 function checkRecord(path: string, text: string): readonly Problem[] {

@@ -10,16 +10,20 @@ import { keyOf, parse, print } from '../../charts/manifest.ts';
 import { render } from '../../charts/render.ts';
 import { schemaLocation } from '../../charts/schema.ts';
 import { run, tryRun } from '../../infra/delivery/process.ts';
+import { provideSchemas } from '../../infra/delivery/schemas.ts';
 import { ensureTools } from '../../infra/local/tools.ts';
 import { everything, release, withLayout } from '../fixtures/environments.ts';
 import { goldenTrees } from '../golden/trees.ts';
-import { writeSchemas } from './schemas.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'fullcycle-schema-'));
 const tools = await ensureTools(['kubeconform', 'kustomize']);
 const trees = await goldenTrees();
 
-beforeAll(() => writeSchemas(join(folder, 'schemas')));
+let schemas: string;
+
+beforeAll(async () => {
+  schemas = await provideSchemas(join(folder, 'cache'));
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 async function writeTree(name: string, files: readonly Pick<ManifestFile, 'path' | 'text'>[]): Promise<string> {
@@ -32,7 +36,7 @@ async function writeTree(name: string, files: readonly Pick<ManifestFile, 'path'
 
 /** What kubeconform finds in files or folders; no schema is ever ignored. */
 async function problemsIn(...paths: string[]): Promise<{ valid: number; problems: string[] }> {
-  const location = schemaLocation(join(folder, 'schemas'));
+  const location = schemaLocation(schemas);
   const argv = [
     tools.kubeconform,
     '-strict',

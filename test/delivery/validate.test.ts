@@ -9,6 +9,8 @@ import { Failure, formatProblem } from '../../infra/delivery/errors.ts';
 import { createOutput } from '../../infra/delivery/output.ts';
 import { recordRelease } from '../../infra/delivery/record.ts';
 import { formatRelease } from '../../infra/delivery/release.ts';
+import { checkSchemas } from '../../infra/delivery/schemas.ts';
+import { cacheFolder } from '../../infra/delivery/target.ts';
 import { readTree } from '../../infra/delivery/tree.ts';
 import { run, validate } from '../../infra/delivery/validate.ts';
 import { environment, release } from '../fixtures/environments.ts';
@@ -124,7 +126,7 @@ describe('what is wrong with a tree is told with its place', () => {
 describe('the verb', () => {
   const context = (json: boolean, written: string[]) => {
     const stdout = { isTTY: false, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
-    const output = createOutput({ json }, { stdout, stderr: stdout }, false);
+    const output = createOutput({ json, quiet: true }, { stdout, stderr: stdout }, false);
     return { project: '/', output, local: false, signal: new AbortController().signal };
   };
   const outcome = async (files: Files, json = false) =>
@@ -151,5 +153,27 @@ describe('the verb', () => {
     const { schema, problems } = JSON.parse(text);
     expect([exitCode, schema, problems.length, problems[0].code]).toEqual([5, 1, 1, 'E_POLICY']);
     expect(new Failure(problems).exitCode).toBe(5);
+  });
+});
+
+describe('a manifest that the API of its kind does not know', () => {
+  const verdict = (files: Files) =>
+    inFolder(files, async (folder) => (await checkSchemas(folder, cacheFolder(process.env))).map(formatProblem));
+  const told = (what: string) => `error[E_SCHEMA] ${what} - write it as the API of the pinned Kubernetes and Argo CD has it`;
+
+  it('is told by file, object and field', async () => {
+    expect(await verdict(right)).toEqual([]);
+    expect(await verdict(changed('enableServiceLinks', 'enableServiceLink'))).toEqual([
+      told(`${deployment}: Deployment goserver - at '/spec/template/spec': additional properties 'enableServiceLink' not allowed`),
+    ]);
+    expect(await verdict(changed('replicas: 1', 'replicas: "1"'))).toEqual([
+      told(`${deployment}: Deployment goserver - at '/spec/replicas': got string, want integer`),
+    ]);
+  });
+
+  it('of a kind that has no schema is told too', async () => {
+    const object = 'apiVersion: example.com/v1\nkind: Widget\nmetadata:\n  name: w\n';
+    const [line] = await verdict({ [extra]: object });
+    expect(line).toContain(`error[E_SCHEMA] ${extra}: Widget w - could not find schema for Widget`);
   });
 });
