@@ -241,7 +241,7 @@ describe('a lost race', () => {
     });
     expect(count).toBe(50);
     expect(timing.slept.length).toBe(50);
-    expect(Math.max(...timing.slept)).toBe(800);
+    expect(Math.max(...timing.slept)).toBe(400);
     expect(manifestsOf(remote.tree(), 'dev')).toEqual(render(dev));
   });
 });
