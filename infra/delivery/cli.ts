@@ -60,6 +60,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
 
   verb('up', 'run everything on this machine: registry, GitOps repo, images, every environment')
     .addOption(new Option('--cluster <kind>', 'where to run it').choices(['auto', 'kind', 'embedded', 'current', 'none']).default('auto'))
+    .option('--context <name>', 'context of your kubeconfig, for --cluster current')
     .action(runs(() => import('./up.ts')));
   verb('down', 'stop what up started')
     .option('--purge', 'remove its data too')

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 import { loadStacks, type StackConfig } from '../config.ts';
+import { clusterStatus } from '../local/cluster/cluster.ts';
+import { type Requirement, requirements } from '../local/cluster/requirements.ts';
 import { findLocal } from '../local/local.ts';
 import { toolTable } from '../local/tool-table.ts';
 import { type ToolName, toolStatus } from '../local/tools.ts';
@@ -56,7 +58,9 @@ export async function run(_options: unknown, context: Context): Promise<ExitCode
     { what: 'node', state: 'ok', detail: process.version } as const,
     ...(await Promise.all(Object.entries(programs).map(([name, program]) => examine(name, program)))),
     ...(await Promise.all((Object.keys(toolTable) as ToolName[]).map(examineTool))),
+    ...(await requirements()).map(asFinding),
     await examineLocal(context),
+    await examineCluster(context),
     ...(await Promise.all((await loadStacks(context.project, undefined, context)).map((stack) => examineRemote(stack, context)))),
   ];
   output.print(findings.map((finding) => describe(finding, output.color)).join('\n'));
@@ -82,6 +86,26 @@ async function examineLocal({ project }: Context): Promise<Finding> {
   if (local)
     return { what: 'local environment', state: 'ok', detail: `registry ${local.registry.address}, GitOps repo ${local.gitops.cloneUrl}` };
   return { what: 'local environment', state: 'optional', detail: 'not running', fix: 'npm run up' };
+}
+
+/** The embedded cluster is one of several: what it lacks is needed only for it. */
+function asFinding({ what, state, detail, fix, package: name }: Requirement): Finding {
+  const own = name ? `${fix}; up does it by itself where it may` : fix;
+  return { what: `cluster: ${what}`, state: state === 'ok' ? 'ok' : 'optional', detail, ...(own ? { fix: own } : {}) };
+}
+
+async function examineCluster({ project }: Context): Promise<Finding> {
+  const what = 'local cluster';
+  const cluster = await clusterStatus(project);
+  if (!cluster?.running) return { what, state: 'optional', detail: 'not running', fix: 'npm run up' };
+  const policies = cluster.enforcesNetworkPolicy === false ? '; it stores NetworkPolicies but does not enforce them' : '';
+  if (cluster.ready) return { what, state: 'ok', detail: `${cluster.kind}, context ${cluster.context}${policies}` };
+  return {
+    what,
+    state: 'optional',
+    detail: `${cluster.kind} is not ready${policies}`,
+    fix: 'npm run up, or look at its log in .fullcycle',
+  };
 }
 
 /** Whether the GitOps repo of an environment answers. */

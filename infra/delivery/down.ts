@@ -1,3 +1,4 @@
+import { stopCluster } from '../local/cluster/cluster.ts';
 import { stopLocal } from '../local/local.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit } from './errors.ts';
@@ -8,7 +9,10 @@ export interface DownOptions {
 
 /** `fullcycle down`: ends every process that `up` started; with `--purge` removes what they kept. */
 export async function run({ purge = false }: DownOptions, { project, output }: Context): Promise<ExitCode> {
-  await output.step('stop the local environment', () => stopLocal(project, { purge }));
+  await output.step('stop the local environment', async () => {
+    await stopCluster(project, { purge });
+    await stopLocal(project, { purge });
+  });
   output.print(
     purge ? 'Stopped, and removed what it kept.' : 'Stopped. Images and commits are kept for the next up; down --purge removes them.',
   );

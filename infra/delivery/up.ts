@@ -1,5 +1,8 @@
 import { loadStacks } from '../config.ts';
 import type { BuiltImage } from '../image/image.ts';
+import { type LocalEnvironment, localPorts } from '../local/addresses.ts';
+import { type ClusterKind, chooseCluster, type RunningCluster, startCluster } from '../local/cluster/cluster.ts';
+import { clusterFacts } from '../local/cluster/facts.ts';
 import { startLocal } from '../local/local.ts';
 import { type Build, buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
@@ -10,11 +13,16 @@ import type { Published } from './publish.ts';
 import { cacheFolder, openTarget } from './target.ts';
 
 export interface UpOptions {
-  readonly cluster: 'auto' | 'kind' | 'embedded' | 'current' | 'none';
+  readonly cluster: 'auto' | ClusterKind;
+  /** Context of the user's kubeconfig. */
+  readonly context?: string;
 }
 
-/** `fullcycle up`: the whole flow on this machine, for every environment. A second run does only what is missing. */
-export async function run(_options: UpOptions, given: Context): Promise<ExitCode> {
+/**
+ * `fullcycle up`: the whole flow on this machine, for every environment. A second run does only what is missing. What goes to Git goes
+ * there first: a cluster takes long to build the first time.
+ */
+export async function run(options: UpOptions, given: Context): Promise<ExitCode> {
   const context = { ...given, local: true };
   const { project, output } = context;
   await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
@@ -30,18 +38,37 @@ export async function run(_options: UpOptions, given: Context): Promise<ExitCode
     delivered.push([stack.environment.name, await deliver(target, build.release, { init: true }, context)]);
   }
 
+  const cluster = await bringUpCluster(options, local, context);
   const images = [...new Map([...builds.values()].flatMap((build) => build.images).map((image) => [image.name, image])).values()];
-  output.print(describe(delivered, images, local.gitops.cloneUrl));
+  output.print(describe(delivered, images, local.gitops.cloneUrl, cluster));
   output.data({
     registry: local.registry.address,
     gitops: local.gitops.cloneUrl,
+    cluster: cluster ?? null,
     images,
     environments: delivered.map(([name, published]) => deliveryData(name, published)),
   });
   return exit.ok;
 }
 
-function describe(delivered: readonly [string, Published][], images: readonly BuiltImage[], cloneUrl: string): string {
+/** Starts the cluster that was asked for, or the best that this machine can run, and lets it reach the registry and the GitOps repo. */
+async function bringUpCluster({ cluster: requested, context: named }: UpOptions, local: LocalEnvironment, { project, output }: Context) {
+  const { kind, why } = chooseCluster(requested, await clusterFacts(named));
+  output.note(`cluster: ${kind} (${why})`);
+  if (kind === 'none') return undefined;
+  return await output.step(`cluster ${kind}`, async (say) => {
+    const cluster = await startCluster(kind, { projectDir: project, ...localPorts(local), context: named, onProgress: say });
+    if (cluster?.hostAddress) await startLocal(project, { hosts: [cluster.hostAddress], onProgress: say });
+    return cluster;
+  });
+}
+
+function describe(
+  delivered: readonly [string, Published][],
+  images: readonly BuiltImage[],
+  cloneUrl: string,
+  cluster: RunningCluster | undefined,
+): string {
   const isSettled = delivered.every(([, { commit }]) => commit === undefined) && images.every(({ built }) => !built);
   return [
     '',
@@ -51,10 +78,16 @@ function describe(delivered: readonly [string, Published][], images: readonly Bu
     '',
     ...delivered.map(([environment, published]) => `  ${summarize(environment, published)}`),
     '',
+    ...(cluster ? describeCluster(cluster) : []),
     'See what was written      git clone ' + cloneUrl,
     'Change something, then    npm run diff',
     'Deliver it                npm run deliver -- --env dev',
     'Where everything stands   npm run status',
     'Stop                      npm run down',
   ].join('\n');
+}
+
+function describeCluster({ kind, kubeconfig, context, enforcesNetworkPolicy }: RunningCluster): string[] {
+  const policies = enforcesNetworkPolicy === false ? ['  It stores NetworkPolicies but does not enforce them; kind does.'] : [];
+  return [`  cluster ${kind} is ready: kubectl --kubeconfig ${kubeconfig} --context ${context} get nodes`, ...policies, ''];
 }

@@ -41,3 +41,8 @@ function isLocalGitops(url: string): boolean {
 function requireLocal(local: LocalEnvironment | undefined, field: string, value: string): LocalEnvironment {
   return local ?? fail('E_LOCAL_DOWN', field, value, 'the local environment must run', 'start it with npm run up');
 }
+
+/** Ports of a running local environment; the same on every address it listens on. */
+export function localPorts({ registry, gitops }: LocalEnvironment): { readonly registryPort: number; readonly gitopsPort: number } {
+  return { registryPort: Number(registry.address.split(':')[1]), gitopsPort: Number(new URL(gitops.cloneUrl).port) };
+}
