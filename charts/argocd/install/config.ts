@@ -8,8 +8,8 @@ export type ConfigData = Readonly<Record<ConfigMapName, Readonly<Record<string, 
 export const exclusionsKey = 'resource.exclusions';
 
 /**
- * Health of an Application as Argo CD itself sees it. Without, an Application of Applications does not wait for one wave to be healthy before
- * it starts the next. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/health/#argocd-app
+ * Health of an Application as Argo CD itself sees it. Without, an Application of Applications does not wait for one wave to be healthy
+ * before it starts the next. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/health/#argocd-app
  */
 const applicationHealth = `hs = { status = "Progressing", message = "" }
 if obj.status ~= nil and obj.status.health ~= nil then
@@ -24,11 +24,12 @@ return hs
 /** Everything that the ConfigMaps hold of ours: what the settings and our own rules say, and the further keys of the settings. */
 export function configData(install: ArgoCdInstall): ConfigData {
   const typed = typedData(install);
-  const names = Object.keys(typed) as ConfigMapName[];
-  return Object.fromEntries(names.map((name) => [name, { ...typed[name], ...install.config[name] }])) as Record<
-    ConfigMapName,
-    Record<string, string>
-  >;
+  const merge = (name: ConfigMapName) => ({ ...typed[name], ...install.config[name] });
+  return {
+    'argocd-cm': merge('argocd-cm'),
+    'argocd-cmd-params-cm': merge('argocd-cmd-params-cm'),
+    'argocd-rbac-cm': merge('argocd-rbac-cm'),
+  };
 }
 
 /** What the settings and our own rules say. */
@@ -116,7 +117,10 @@ function verification({ parts }: ArgoCdInstall): Record<string, string> {
   return Object.fromEntries(clients.map((client) => [`${client}.repo.server.ca.cert.path`, authorityPath]));
 }
 
-/** argocd-rbac-cm: nobody may do anything but what a project's roles grant. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/rbac/ */
+/**
+ * argocd-rbac-cm: nobody may do anything but what a project's roles grant.
+ * Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/rbac/
+ */
 function accessControl({ defaultRole }: ArgoCdInstall): Record<string, string> {
   return { 'policy.csv': '', 'policy.default': defaultRole };
 }

@@ -15,12 +15,15 @@ const waves: readonly (readonly string[])[] = [
   ['Application'],
 ];
 
-/** Bytes that all annotations of an object may take: client-side apply keeps the whole object in one. Source: TotalAnnotationSizeLimitB of k8s.io/apimachinery */
+/**
+ * Bytes that all annotations of an object may take: client-side apply keeps the whole object in one.
+ * Source: TotalAnnotationSizeLimitB of k8s.io/apimachinery
+ */
 export const clientSideLimit = 262_144;
 
 /**
- * Objects by the order in which they are to be applied, each wave in the order given; removal goes the other way. Kinds that nothing depends
- * on go with the workloads.
+ * Objects by the order in which they are to be applied, each wave in the order given; removal goes the other way. Kinds that nothing
+ * depends on go with the workloads.
  */
 export function inInstallOrder<T extends Pick<KubernetesObject, 'kind'>>(objects: readonly T[]): T[][] {
   const rest = waves.findIndex((kinds) => kinds.includes('Deployment'));

@@ -3,10 +3,16 @@ import type { Problem } from '../../problem.ts';
 import { ownValue } from './containers.ts';
 import type { ArgoCdInstall, Repository } from './settings.ts';
 
-/** Secrets by which the repo server and its clients know each other. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/mtls/ */
+/**
+ * Secrets by which the repo server and its clients know each other.
+ * Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/mtls/
+ */
 export const repoServerSecrets: readonly string[] = ['argocd-repo-server-tls', 'argocd-repo-server-mtls'];
 
-/** Who sends webhooks, and the key of argocd-secret that holds the shared secret. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/webhook/ */
+/**
+ * Who sends webhooks, and the key of argocd-secret that holds the shared secret.
+ * Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/webhook/
+ */
 export const webhookKeys = {
   github: 'webhook.github.secret',
   gitlab: 'webhook.gitlab.secret',
@@ -18,8 +24,8 @@ export const webhookKeys = {
 export type WebhookSender = keyof typeof webhookKeys;
 
 /**
- * The secrets of an installation. A value is whatever the caller keeps secrets in, such as a Pulumi output: it is put in its place and never
- * looked into.
+ * The secrets of an installation. A value is whatever the caller keeps secrets in, such as a Pulumi output: it is put in its place and
+ * never looked into.
  */
 export interface SecretValues<Value> {
   /** Password of the user admin. @default Argo CD makes one up and keeps it in `argocd-initial-admin-secret` */
@@ -41,7 +47,10 @@ export interface SecretValues<Value> {
   readonly other?: Readonly<Record<string, Value>>;
 }
 
-/** How Argo CD logs in to a repository. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/declarative-setup/#repositories */
+/**
+ * How Argo CD logs in to a repository.
+ * Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/declarative-setup/#repositories
+ */
 export type RepositoryCredential<Value> =
   | { readonly username: Value; readonly password: Value }
   | { readonly bearerToken: Value }
@@ -126,7 +135,10 @@ function official(name: string): Record<string, string> {
   return { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': 'argocd' };
 }
 
-/** argocd-secret; Argo CD adds what it makes up itself. Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/argocd-secret-yaml/ */
+/**
+ * argocd-secret; Argo CD adds what it makes up itself.
+ * Source: https://argo-cd.readthedocs.io/en/release-3.5/operator-manual/argocd-secret-yaml/
+ */
 function mainKeys<Value>({ adminPassword, webhooks = {}, other = {} }: SecretValues<Value>): Record<string, Value | string> {
   const senders = Object.entries(webhooks) as [WebhookSender, Value][];
   return {

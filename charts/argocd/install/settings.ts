@@ -10,9 +10,15 @@ export interface ArgoCdInstall {
   readonly namespace: string;
   /** Version of the manifest and of the image, `3.5.7`. */
   readonly version: string;
-  /** Redis, repo servers and API servers several times, each on a node of its own: asks for three nodes. See high_availability/. @default false */
+  /**
+   * Redis, repo servers and API servers several times, each on a node of its own: asks for three nodes. See high_availability/.
+   * @default false
+   */
   readonly highAvailability: boolean;
-  /** Application controllers that share the clusters, 1–100: StatefulSet replicas and ARGOCD_CONTROLLER_REPLICAS. See high_availability/. @default 1 */
+  /**
+   * Application controllers that share the clusters, 1–100: StatefulSet replicas and ARGOCD_CONTROLLER_REPLICAS. See high_availability/.
+   * @default 1
+   */
   readonly controllerShards: number;
   /** Repo servers, 1–100; with high availability at least the manifest's own two. See high_availability/. @default 1 */
   readonly repoServerReplicas: number;
@@ -20,7 +26,10 @@ export interface ArgoCdInstall {
   readonly reconciliation: ReconciliationSettings;
   /** Parts of the manifest that are optional; one that is off leaves nothing behind. @default all off */
   readonly parts: Readonly<Record<Part, boolean>>;
-  /** `kustomize.enable` of argocd-cm, for the kustomize layout; Helm and Jsonnet are always off. See ../user-guide/tool_detection/. @default false */
+  /**
+   * `kustomize.enable` of argocd-cm, for the kustomize layout; Helm and Jsonnet are always off. See ../user-guide/tool_detection/.
+   * @default false
+   */
   readonly kustomize: boolean;
   /** `admin.enabled` of argocd-cm: the built-in user. See user-management/. @default false */
   readonly admin: boolean;
@@ -39,7 +48,10 @@ export interface ArgoCdInstall {
   readonly repoServerAccess: RepoServerAccess;
   /** Git repositories that need a credential, by a name of ours. See declarative-setup/. @default none */
   readonly repositories: Readonly<Record<string, Repository>>;
-  /** Images to take instead, by the image's name in the manifest: `name[:tag]@sha256:<digest>`, from whatever registry. @default those of the manifest */
+  /**
+   * Images to take instead, by the image's name in the manifest: `name[:tag]@sha256:<digest>`, from whatever registry.
+   * @default those of the manifest
+   */
   readonly images: Readonly<Record<string, string>>;
   /** Requests and limits by container name, instead of those in `containers.ts`. @default none */
   readonly resources: Readonly<Record<string, ContainerResources>>;
