@@ -1,4 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { tool } from '../local/tools.ts';
@@ -7,6 +6,7 @@ import type { BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './ima
 import { hashInputs } from './inputs.ts';
 import { adopt, findPublished, isDirty, publish } from './publish.ts';
 import { Registry } from './registry.ts';
+import { withScratch } from './scratch.ts';
 import { copySource, describeSourceFile, readSource, type SourceFile } from './source.ts';
 
 export interface BuildOptions {
@@ -21,7 +21,7 @@ export interface BuildOptions {
 
 /**
  * Returns the image of a service: the one that the registry already holds for the same inputs, or a new one, built and pushed.
- * @throws Failure E_BUILD, E_TOOL, E_SYMLINK, E_AUTH or E_REGISTRY
+ * @throws Failure E_BUILD, E_TOOL, E_SYMLINK, E_AUTH, E_REGISTRY, E_NO_SPACE or E_IO
  */
 export async function buildImage(request: ImageRequest, options: BuildOptions = {}): Promise<BuiltImage> {
   const surroundings = surround(options);
@@ -50,7 +50,7 @@ function surround({ env = process.env, onProgress = () => {}, cacheDirectory, si
   return { env, cacheDirectory: cache, say: onProgress, signal };
 }
 
-async function buildAndPublish(
+function buildAndPublish(
   request: ImageRequest,
   builder: ImageBuilder,
   registry: Registry,
@@ -58,17 +58,13 @@ async function buildAndPublish(
   files: readonly SourceFile[],
   { cacheDirectory, say }: Surroundings,
 ): Promise<BuiltImage> {
-  const work = join(cacheDirectory, 'work');
-  await mkdir(work, { recursive: true });
-  const scratch = await mkdtemp(join(work, `${request.service.name}-`));
-  try {
+  const { name } = request.service;
+  return withScratch(cacheDirectory, name, async (scratch) => {
     const source = join(scratch, 'source');
     await copySource(request.context, files, source);
-    say(`building ${request.service.name} with ${builder.kind}`);
+    say(`building ${name} with ${builder.kind}`);
     const artifact = await builder.build({ request, source, inputs, scratch });
-    say(`pushing ${request.service.name}`);
-    return await publish(registry, request, inputs, artifact, scratch);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+    say(`pushing ${name}`);
+    return publish(registry, request, inputs, artifact, scratch);
+  });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clean, fail } from '../delivery/errors.ts';
-import { tryRun } from '../delivery/process.ts';
+import { type RunResult, tryRun } from '../delivery/process.ts';
 import { buildCommand } from './build-command.ts';
 import { baseImages } from './dockerfile.ts';
 import type { BuildJob, ImageBuilder, ImageRequest, Platform, Surroundings } from './image.ts';
@@ -133,12 +133,21 @@ async function buildPlatform(
   };
   const forPlatform = docker.engine === 'legacy' ? [] : ['--platform', platform];
   const named = ['--tag', `${request.name}:${request.tag}`, '--iidfile', idFile, '--build-arg', `BUILD_ID=${inputs}`];
-  await buildCommand([...buildCommands[docker.engine], ...forPlatform, ...named, source], { ...options, onLine: say });
+  await buildCommand([...buildCommands[docker.engine], ...forPlatform, ...named, source], { ...options, onLine: say, excerpt: failedStep });
   const saved = join(scratch, `saved-${ociPlatform(platform).architecture}`);
   await mkdir(saved);
   await buildCommand(['docker', 'save', '--output', `${saved}.tar`, readFileSync(idFile, 'utf8').trim()], options);
   await buildCommand(['tar', '--extract', `--file=${saved}.tar`, `--directory=${saved}`], options);
   return { ...(await convert(saved, layout, request.service.name)), platform: ociPlatform(platform) };
+}
+
+/** What the failed step said, without the progress of the others. Builders before BuildKit write all on stdout, in order. */
+function failedStep({ stdout, stderr }: RunResult): string {
+  const said = `${stdout}\n${stderr}`;
+  const [, step] = /^#(\d+) ERROR/m.exec(said) ?? [];
+  if (step === undefined) return said;
+  const lines = said.split('\n').filter((line) => line.startsWith(`#${step} `) && !line.startsWith(`#${step} sha256:`));
+  return lines.map((line) => line.replace(/^#\d+ (?:\d+\.\d+ )?/, '')).join('\n');
 }
 
 /** Turns what `docker save` wrote into a manifest of the layout; the config, and so the image's id, stays as it is. */

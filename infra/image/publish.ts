@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTag } from '../../charts/validate/image.ts';
 import type { BuiltImage, ImageRequest } from './image.ts';
 import { inputsTag } from './inputs.ts';
 import { type Descriptor, type Layer, sha256, writeManifest, writeTop } from './oci-layout.ts';
@@ -30,8 +31,8 @@ export async function findPublished(registry: Registry, request: ImageRequest, i
   const record = await registry.manifest(`${request.pushTo}:${sbomTag(image.digest)}`);
   const tag = record?.annotations[revision];
   const sbom = record?.layers[0]?.digest;
-  // What was cut short, or cleaned up by half, counts as never built.
-  if (!tag || !sbom) return undefined;
+  // What was cut short, cleaned up by half or written by others counts as never built.
+  if (checkTag('tag', tag).length > 0 || !tag || !sbom) return undefined;
   return { name: request.name, tag, digest: image.digest, inputs, sbom, built: false };
 }
 

@@ -84,7 +84,7 @@ export class Registry {
 }
 
 const requestTimeout = 60_000;
-const pushTimeout = 600_000;
+const pushTimeout = 3_600_000;
 
 /** The error codes of the distribution spec, as crane prints them; some registries only send the status. */
 function isGone({ exitCode, stderr }: RunResult): boolean {

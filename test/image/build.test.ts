@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../infra/delivery/process.ts';
 import { type BuildOptions, buildImage } from '../../infra/image/build.ts';
 import type { BuiltImage, ImageRequest } from '../../infra/image/image.ts';
 import { inputsTag } from '../../infra/image/inputs.ts';
@@ -132,6 +133,13 @@ describe('a build of the same inputs', () => {
     expect((await build()).built).toBe(false);
   });
 
+  it('is done again when the tag in its record is none', async () => {
+    const first = await build();
+    const record = `${name}:${first.digest.replace(':', '-')}.sbom`;
+    await registry.crane('mutate', record, '--annotation', 'org.opencontainers.image.revision=$(id)', '--tag', record);
+    expect(await build({ tag: commit('b') })).toEqual({ ...first, tag: commit('b') });
+  });
+
   it('is done again when its record is gone', async () => {
     const first = await build();
     await registry.crane('delete', `${name}@${await digestOf(`${first.digest.replace(':', '-')}.sbom`)}`);
@@ -192,6 +200,40 @@ describe('a build that fails', () => {
     await expect(build({}, { env: { HOME: process.env.HOME, PATH: bin } })).rejects.toThrow(
       'error[E_TOOL] go: - needed to build hello-go - install Go from go.dev/dl and put it on PATH, or set image.builder to docker',
     );
+  });
+});
+
+describe('the folder to build in', () => {
+  const last = 'images are built there - ';
+
+  it('is a file', async () => {
+    const file = join(cacheDirectory, 'file');
+    writeFileSync(file, '');
+    await expect(build({}, { cacheDirectory: file })).rejects.toThrow(
+      `error[E_IO] ${file}/work: ENOTDIR - ${last}make it a folder that can be written, then rerun`,
+    );
+  });
+
+  it('is full', async () => {
+    const small = join(cacheDirectory, 'small');
+    mkdirSync(small);
+    await run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]);
+    try {
+      await expect(build({}, { cacheDirectory: small })).rejects.toThrow(
+        `error[E_NO_SPACE] ${small}/work: - ${last}free some space, then rerun`,
+      );
+    } finally {
+      await run(['umount', small]);
+    }
+  });
+
+  it('loses what a killed build left a day ago, not what another one is doing', async () => {
+    const folders = ['killed', 'running'].map((name) => join(cacheDirectory, 'work', name));
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    utimesSync(folders[0] ?? '', 0, Date.now() / 1000 - 100_000);
+    await build();
+    expect(folders.map((folder) => existsSync(folder))).toEqual([false, true]);
+    rmSync(folders[1] ?? '', { recursive: true });
   });
 });
 
