@@ -80,11 +80,10 @@ async function publishOnto(request: PublishRequest, tip: string | undefined): Pr
       identity: request.identity,
       time,
     });
-    const outcome = await land(request, commit, base);
-    if (outcome.hasLanded) return { plan: decided, commit, base, retries };
-    base = outcome.tip;
+    if (await land(request, commit, base)) return { plan: decided, commit, base, retries };
     await request.onStep?.('retry', `the tip moved, try ${retries + 2}`);
     await timing.sleep(timing.random() * retryPause(timing.now() - start, retries));
+    base = await reach(request, true); // not the tip from before the pause: every push since then would beat us
   }
   const rule = 'others push faster than this machine renders';
   fail('E_PUSH_CONTENTION', repository.options.branch, `tip moved ${tries} times`, rule, 'rerun when they are done');
@@ -123,10 +122,11 @@ function failIfChanged(environment: string, before: Current, now: Current): void
   fail('E_STALE_BASE', environment, 'changed since plan', 'what is decided by looking is done to what was seen', 'look again, then rerun');
 }
 
-type Outcome = { readonly hasLanded: true } | { readonly hasLanded: false; readonly tip: string | undefined };
-
-/** Pushes, and after a failure asks the remote: does the branch hold the commit? did it move? */
-async function land(request: PublishRequest, commit: string, base: string | undefined): Promise<Outcome> {
+/**
+ * Pushes, and after a failure asks the remote: does the branch hold the commit? did it move?
+ * @returns true when the commit is in the branch, false when the branch went on without it
+ */
+async function land(request: PublishRequest, commit: string, base: string | undefined): Promise<boolean> {
   const { repository, timing, patience = defaultPatience } = request;
   const { url, branch } = repository.options;
   const start = timing.now();
@@ -135,13 +135,13 @@ async function land(request: PublishRequest, commit: string, base: string | unde
     const pushed = await repository.push(commit, base);
     if (pushed.isAccepted) {
       await request.onStep?.('landed', commit);
-      return { hasLanded: true };
+      return true;
     }
     const looks = pushed.isVerdict ? [0, ...settleTimes] : [0];
     for (const wait of looks) {
       if (wait > 0) await timing.sleep(wait * (1 + timing.random()));
       const tip = await reach(request, pushed.isStale && wait === 0);
-      if (tip !== base) return await outcomeAt(request, tip, commit, base);
+      if (tip !== base) return await hasLanded(request, tip, commit, base);
     }
     if (pushed.isVerdict) throw new Failure([refused(branch, pushed.words)]);
     const final = finalProblem(url, pushed.words);
@@ -151,7 +151,7 @@ async function land(request: PublishRequest, commit: string, base: string | unde
   }
 }
 
-async function outcomeAt(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<Outcome> {
+async function hasLanded(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<boolean> {
   const { repository } = request;
   const { isContinued, commits } = tip === undefined ? { isContinued: false, commits: [] } : await repository.since(base, tip);
   if (!isContinued) {
@@ -159,7 +159,7 @@ async function outcomeAt(request: PublishRequest, tip: string | undefined, commi
     const rule = 'history was rewritten meanwhile and is never forced back';
     fail('E_DIVERGED', repository.options.branch, value, rule, 'find out by whom, then rerun');
   }
-  if (!commits.includes(commit)) return { hasLanded: false, tip };
+  if (!commits.includes(commit)) return false;
   await request.onStep?.('landed', commit);
-  return { hasLanded: true };
+  return true;
 }
