@@ -25,6 +25,7 @@ export interface Tool {
 /** A tool belongs to the table by one line here and its module's folder. */
 export const toolGroups = {
   cluster: { seconds: 900 },
+  cyclonus: { seconds: 90 },
   images: { seconds: 90 },
   kind: { seconds: 20 },
   kubeconform: { seconds: 20 },
@@ -59,6 +60,7 @@ export const toolTable = {
     package: './registry',
     version: 'v3.1.2',
   },
+  cyclonus: { group: 'cyclonus', package: 'github.com/mattfenwick/cyclonus/cmd/cyclonus', version: 'v0.5.6' },
   kind: { group: 'kind', package: 'sigs.k8s.io/kind', version: 'v0.32.0', versionArguments: ['version'] },
   kubeconform: {
     group: 'kubeconform',
