@@ -1,0 +1,4 @@
+import { runPlugin } from '../plugin.ts';
+import { kubernetes } from './kubernetes.ts';
+
+await runPlugin(kubernetes());
