@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = '/sys/fs/cgroup';
+const handedDown = ['cpu', 'cpuset', 'hugetlb', 'io', 'memory', 'pids'];
 const attempts = 50;
 const attemptMilliseconds = 100;
 
@@ -10,6 +11,7 @@ const attemptMilliseconds = 100;
 export function createControlGroups(name: string): void {
   for (const hierarchy of hierarchies()) {
     const group = join(hierarchy, name);
+    enableControllers(hierarchy);
     mkdirSync(group, { recursive: true });
     // In version 1 a new group of the cpuset controller has no processors until it is given some.
     for (const file of ['cpuset.cpus', 'cpuset.mems']) inherit(hierarchy, group, file);
@@ -33,6 +35,22 @@ function hierarchies(): string[] {
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'cgroup.procs')))
     .map((entry) => join(root, entry.name));
+}
+
+/** In version 2 a group has the controllers that its parent hands down; a kubelet insists on all of these that the machine has. */
+function enableControllers(hierarchy: string): void {
+  const available = join(hierarchy, 'cgroup.controllers');
+  if (!existsSync(available)) return;
+  const wanted = readFileSync(available, 'utf8')
+    .split(/\s+/)
+    .filter((controller) => handedDown.includes(controller));
+  for (const controller of wanted) {
+    try {
+      writeFileSync(join(hierarchy, 'cgroup.subtree_control'), `+${controller}`);
+    } catch {
+      // the kubelet says which one it misses
+    }
+  }
 }
 
 function inherit(parent: string, group: string, file: string): void {

@@ -39,9 +39,9 @@ const leastMemory = 2;
 const leastDisk = 8;
 
 /** What the embedded cluster needs of this machine, whether it is there and how to get it. Changes nothing. */
-export async function requirements(): Promise<Requirement[]> {
-  const platform = platformRequirements();
-  return process.platform === 'linux' ? [...platform, await namespaces(), controllers(), ...space(), ...programs.map(locate)] : platform;
+export async function requirements(platform: NodeJS.Platform = process.platform): Promise<Requirement[]> {
+  const basic = basicRequirements(platform);
+  return platform === 'linux' ? [...basic, await namespaces(), controllers(), ...space(), ...programs.map(locate)] : basic;
 }
 
 /**
@@ -70,9 +70,9 @@ async function install(packages: readonly string[]): Promise<void> {
   await run(installing, { env });
 }
 
-function platformRequirements(): Requirement[] {
+function basicRequirements(platform: NodeJS.Platform): Requirement[] {
   return [
-    check('Linux', process.platform === 'linux', process.platform, 'use kind (--cluster kind) or a cluster of yours (--cluster current)'),
+    check('Linux', platform === 'linux', platform, 'use kind (--cluster kind) or a cluster of yours (--cluster current)'),
     check('root', process.getuid?.() === 0, `uid ${process.getuid?.() ?? 'unknown'}`, 'run as root, or use kind (--cluster kind)'),
   ];
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ClusterFacts, chooseCluster } from '../../../infra/local/cluster/cluster.ts';
+import { type ClusterFacts, chooseCluster, clusterFacts, policyNotice } from '../../../infra/local/cluster/cluster.ts';
 
 const bare: ClusterFacts = { platform: 'linux', root: true, docker: false, kindImage: false };
 
@@ -9,6 +12,12 @@ describe('the cluster that is used when none is asked for', () => {
     ['Docker with the node image', { ...bare, docker: true, kindImage: true }, 'kind', 'a Docker daemon runs'],
     ['Docker without Linux or root', { platform: 'darwin', root: false, docker: true, kindImage: true }, 'kind', 'a Docker daemon runs'],
     ['Docker without the image', { ...bare, docker: true }, 'embedded', "kind's node image can't be had; this is Linux and root"],
+    [
+      'an embedded cluster of an earlier start',
+      { ...bare, existing: 'embedded', docker: true, kindImage: true },
+      'embedded',
+      'the project has one',
+    ],
     ['Linux and root', bare, 'embedded', 'no Docker daemon runs; this is Linux and root'],
     ['Linux without root', { ...bare, root: false }, 'none', 'no Docker daemon runs, and the embedded cluster needs root'],
     ['macOS', { ...bare, platform: 'darwin' }, 'none', 'no Docker daemon runs, and the embedded cluster needs Linux, not darwin'],
@@ -19,4 +28,36 @@ describe('the cluster that is used when none is asked for', () => {
   it.each(['embedded', 'kind', 'current', 'none'] as const)('is %s when that is asked for, whatever the machine', (kind) => {
     expect(chooseCluster(kind, { platform: 'win32', root: false, docker: false, kindImage: false })).toEqual({ kind, why: 'asked for' });
   });
+});
+
+it('the facts are those of the machine and the project', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facts-'));
+  try {
+    expect(await clusterFacts(folder, 'staging')).toEqual({
+      context: 'staging',
+      existing: undefined,
+      platform: process.platform,
+      root: process.getuid?.() === 0,
+      docker: expect.any(Boolean),
+      kindImage: expect.any(Boolean),
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it.each<[string, Parameters<typeof policyNotice>[0], string | undefined]>([
+  [
+    'embedded',
+    { kind: 'embedded', enforcesNetworkPolicy: false },
+    'the embedded cluster stores NetworkPolicies and does not enforce them: any pod can reach any other (kind enforces them)',
+  ],
+  [
+    'current',
+    { kind: 'current', enforcesNetworkPolicy: undefined },
+    'whether the current cluster enforces NetworkPolicies depends on its network plugin',
+  ],
+  ['kind', { kind: 'kind', enforcesNetworkPolicy: true }, undefined],
+])('what must be known about policies on %s is said', (_, cluster, notice) => {
+  expect(policyNotice(cluster)).toBe(notice);
 });
