@@ -53,7 +53,7 @@ export async function run(options: UpOptions, given: Context): Promise<ExitCode>
 
 /** Starts the cluster that was asked for, or the best that this machine can run, and lets it reach the registry and the GitOps repo. */
 async function bringUpCluster({ cluster: requested, context: named }: UpOptions, local: LocalEnvironment, { project, output }: Context) {
-  const { kind, why } = chooseCluster(requested, await clusterFacts(named));
+  const { kind, why } = chooseCluster(requested, await clusterFacts(project, named));
   output.note(`cluster: ${kind} (${why})`);
   if (kind === 'none') return undefined;
   return await output.step(`cluster ${kind}`, async (say) => {

@@ -1,6 +1,6 @@
 import { startCurrent } from './current.ts';
 import { embeddedStatus, startEmbedded, stopEmbedded } from './embedded.ts';
-import { dockerAnswers, hasKindImage, kindStatus, startKind, stopKind } from './kind.ts';
+import { kindStatus, startKind, stopKind } from './kind.ts';
 import type { ComponentStatus } from './watch.ts';
 
 /**
@@ -74,26 +74,6 @@ export function chooseCluster(requested: 'auto' | ClusterKind, facts: ClusterFac
   if (facts.platform !== 'linux') return { kind: 'none', why: `${noKind}, and the embedded cluster needs Linux, not ${facts.platform}` };
   if (!facts.root) return { kind: 'none', why: `${noKind}, and the embedded cluster needs root` };
   return { kind: 'embedded', why: `${noKind}; this is Linux and root` };
-}
-
-/** Looks at the machine and the project. @param context of the user's kubeconfig, when one was named */
-export async function clusterFacts(projectDir: string, context?: string): Promise<ClusterFacts> {
-  const [existing, docker] = await Promise.all([clusterStatus(projectDir), dockerAnswers()]);
-  return {
-    context,
-    existing: existing?.kind,
-    platform: process.platform,
-    root: process.getuid?.() === 0,
-    docker,
-    kindImage: docker && (await hasKindImage()),
-  };
-}
-
-/** What a user should know about a cluster before trusting what it lets through; undefined when there is nothing to say. */
-export function policyNotice({ kind, enforcesNetworkPolicy }: Pick<RunningCluster, 'kind' | 'enforcesNetworkPolicy'>): string | undefined {
-  if (enforcesNetworkPolicy === true) return undefined;
-  if (enforcesNetworkPolicy === undefined) return `whether the ${kind} cluster enforces NetworkPolicies depends on its network plugin`;
-  return `the ${kind} cluster stores NetworkPolicies and does not enforce them: any pod can reach any other (kind enforces them)`;
 }
 
 /** Starts a cluster and waits until its nodes are ready; one that runs is used. @returns undefined for `none` @throws Failure */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ClusterFacts, chooseCluster, clusterFacts, policyNotice } from '../../../infra/local/cluster/cluster.ts';
+import { type ClusterFacts, chooseCluster } from '../../../infra/local/cluster/cluster.ts';
+import { clusterFacts } from '../../../infra/local/cluster/facts.ts';
 
 const bare: ClusterFacts = { platform: 'linux', root: true, docker: false, kindImage: false };
 
@@ -44,20 +45,4 @@ it('the facts are those of the machine and the project', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
-
-it.each<[string, Parameters<typeof policyNotice>[0], string | undefined]>([
-  [
-    'embedded',
-    { kind: 'embedded', enforcesNetworkPolicy: false },
-    'the embedded cluster stores NetworkPolicies and does not enforce them: any pod can reach any other (kind enforces them)',
-  ],
-  [
-    'current',
-    { kind: 'current', enforcesNetworkPolicy: undefined },
-    'whether the current cluster enforces NetworkPolicies depends on its network plugin',
-  ],
-  ['kind', { kind: 'kind', enforcesNetworkPolicy: true }, undefined],
-])('what must be known about policies on %s is said', (_, cluster, notice) => {
-  expect(policyNotice(cluster)).toBe(notice);
 });
