@@ -40,8 +40,8 @@ export function withoutFields(fields: FieldSet, [step, ...rest]: PropertyPath): 
 
 /** The object with nothing but these fields; items of lists keep the order that they have in it. */
 export function pickFields(object: JsonObject, fields: FieldSet): JsonObject {
-  const picked = pick(object, fields);
-  return isMap(picked) ? (picked as JsonObject) : {};
+  // A bare Namespace is applied without a single field.
+  return Object.keys(fields).length === 0 ? {} : (pick(object, fields) as JsonObject);
 }
 
 function pick(value: Json, fields: FieldSet): Json {

@@ -73,6 +73,7 @@ describe('the fields of a manager', () => {
     ['only the existence of an object', { a: { b: 1 } }, { 'f:a': { '.': {} } }, { a: {} }],
     ['an atomic list as a whole', { a: [2, 1] }, { 'f:a': {} }, { a: [2, 1] }],
     ['values of a set in the order of the list', { a: ['x', 'y', 'z'] }, { 'f:a': { 'v:"z"': {}, 'v:"x"': {} } }, { a: ['x', 'z'] }],
+    ['nothing for no field', { a: 1 }, {}, {}],
     ['nothing that isn’t there', { a: 1 }, { 'f:b': {}, 'f:constructor': {} }, {}],
   ])('pick %s', (_name, value, fields, expected) => {
     expect(pickFields(value, fields)).toEqual(expected);

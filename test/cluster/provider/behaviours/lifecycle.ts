@@ -10,17 +10,19 @@ export const lifecycle: readonly Behaviour[] = [
   {
     behaviour: 'makes objects in the order of their dependencies, and removes them in the opposite one',
     async prove(s) {
-      const { steps, outputs } = await s.up(({ options, namespace }) => {
+      const program = ({ options, namespace }: Kit) => {
         const team = new core.v1.Namespace('team', { metadata: { name: `${namespace}-team` } }, options);
         const settings = new core.v1.ConfigMap('settings', { metadata: { namespace: team.metadata.name }, data: { a: 'b' } }, options);
         return { id: settings.id, uid: settings.metadata.uid, name: settings.metadata.name };
-      });
+      };
+      const { steps, outputs } = await s.up(program);
       expect(steps).toEqual(['create team', 'create settings']);
       const name: string = outputs.name?.value;
       expect(name).toMatch(/^settings-[0-9a-f]{8}$/);
       expect(outputs.id?.value).toBe(`${s.namespace}-team/${name}`);
       const uid = await s.kubectl('get', 'configmap', name, `--namespace=${s.namespace}-team`, '--output=jsonpath={.metadata.uid}');
       expect(outputs.uid?.value).toBe(uid);
+      expect((await s.up(program)).steps).toEqual(['same team', 'same settings']);
       expect((await s.destroy()).steps).toEqual(['delete settings', 'delete team']);
       expect(await s.kubectl('get', 'namespace', `${s.namespace}-team`, '--ignore-not-found')).toBe('');
     },
