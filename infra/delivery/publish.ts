@@ -80,10 +80,9 @@ async function publishOnto(request: PublishRequest, tip: string | undefined): Pr
       identity: request.identity,
       time,
     });
-    if (await land(request, commit, base)) return { plan: decided, commit, base, retries };
-    await request.onStep?.('retry', `the tip moved, try ${retries + 2}`);
-    await timing.sleep(timing.random() * retryPause(timing.now() - start, retries));
-    base = await reach(request, true); // not the tip from before the pause: every push since then would beat us
+    const moved = await land(request, commit, base, () => timing.random() * retryPause(timing.now() - start, retries));
+    if (moved === undefined) return { plan: decided, commit, base, retries };
+    base = moved;
   }
   const rule = 'others push faster than this machine renders';
   fail('E_PUSH_CONTENTION', repository.options.branch, `tip moved ${tries} times`, rule, 'rerun when they are done');
@@ -124,24 +123,33 @@ function failIfChanged(environment: string, before: Current, now: Current): void
 
 /**
  * Pushes, and after a failure asks the remote: does the branch hold the commit? did it move?
- * @returns true when the commit is in the branch, false when the branch went on without it
+ * @param retryTime how long to step aside after a lost race
+ * @returns undefined when the commit has landed, else the tip that the branch went on to
  */
-async function land(request: PublishRequest, commit: string, base: string | undefined): Promise<boolean> {
+async function land(
+  request: PublishRequest,
+  commit: string,
+  base: string | undefined,
+  retryTime: () => number,
+): Promise<string | undefined> {
   const { repository, timing, patience = defaultPatience } = request;
   const { url, branch } = repository.options;
   const start = timing.now();
   for (let tries = 1; ; tries += 1) {
     await request.onStep?.('push', commit);
     const pushed = await repository.push(commit, base);
-    if (pushed.isAccepted) {
-      await request.onStep?.('landed', commit);
-      return true;
-    }
-    const looks = pushed.isVerdict ? [0, ...settleTimes] : [0];
+    if (pushed.isAccepted) return await landed(request, commit);
+    // Stepping aside comes before looking: a tip from before the pause would be stale once more.
+    const looks = pushed.isStale ? [retryTime()] : pushed.isVerdict ? [0, ...settleTimes] : [0];
     for (const wait of looks) {
-      if (wait > 0) await timing.sleep(wait * (1 + timing.random()));
-      const tip = await reach(request, pushed.isStale && wait === 0);
-      if (tip !== base) return await hasLanded(request, tip, commit, base);
+      if (wait > 0) await timing.sleep(wait);
+      const tip = await reach(request, pushed.isStale);
+      if (tip === base) continue;
+      if (await holds(request, tip, commit, base)) return await landed(request, commit);
+      await request.onStep?.('retry', 'the tip moved');
+      if (pushed.isStale) return tip;
+      await timing.sleep(retryTime());
+      return await reach(request, true);
     }
     if (pushed.isVerdict) throw new Failure([refused(branch, pushed.words)]);
     const final = finalProblem(url, pushed.words);
@@ -151,15 +159,16 @@ async function land(request: PublishRequest, commit: string, base: string | unde
   }
 }
 
-async function hasLanded(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<boolean> {
+async function landed(request: PublishRequest, commit: string): Promise<undefined> {
+  await request.onStep?.('landed', commit);
+}
+
+/** Whether the branch, which has moved from the base, holds the commit. @throws Failure `E_DIVERGED` when it moved anywhere but on */
+async function holds(request: PublishRequest, tip: string | undefined, commit: string, base: string | undefined): Promise<boolean> {
   const { repository } = request;
   const { isContinued, commits } = tip === undefined ? { isContinued: false, commits: [] } : await repository.since(base, tip);
-  if (!isContinued) {
-    const value = `base ${base?.slice(0, 10)} is not an ancestor of ${tip?.slice(0, 10) ?? 'nothing: the branch is gone'}`;
-    const rule = 'history was rewritten meanwhile and is never forced back';
-    fail('E_DIVERGED', repository.options.branch, value, rule, 'find out by whom, then rerun');
-  }
-  if (!commits.includes(commit)) return false;
-  await request.onStep?.('landed', commit);
-  return true;
+  if (isContinued) return commits.includes(commit);
+  const value = `base ${base?.slice(0, 10)} is not an ancestor of ${tip?.slice(0, 10) ?? 'nothing: the branch is gone'}`;
+  const rule = 'history was rewritten meanwhile and is never forced back';
+  fail('E_DIVERGED', repository.options.branch, value, rule, 'find out by whom, then rerun');
 }
