@@ -79,6 +79,13 @@ describe('an embedded cluster', () => {
     expect(await supervisorOf(project)).toBe(supervisor);
   });
 
+  it('is started once by two starts at the same time', async () => {
+    await stopCluster(project.folder);
+    const started = await Promise.all([project.start(), project.start()]);
+    expect(started.map(({ cluster }) => cluster.reused).sort()).toEqual([false, true]);
+    expect(await ready()).toBe(true);
+  });
+
   it('takes less than 900 MiB when idle', async () => {
     await project.start();
     const supervisor = await supervisorOf(project);

@@ -179,6 +179,13 @@ describe('the host', () => {
     expect(push).toContain('403 Forbidden');
   });
 
+  it("keeps its loopback to itself, by way of the pods' outgoing network too", async () => {
+    const port = Number(local.registry.address.split(':')[1]);
+    const gateway = (cluster.hostAddress ?? '').replace(/0\.1$/, '3.2');
+    expect(await inPod(`(exec 3<>/dev/tcp/${gateway}/${port}) 2>/dev/null && echo open || echo closed`)).toBe('closed');
+    expect(await inPod(`(exec 3<>/dev/tcp/${cluster.hostAddress}/${port}) 2>/dev/null && echo open || echo closed`)).toBe('open');
+  });
+
   it('takes no image from a pod', async () => {
     const port = Number(local.registry.address.split(':')[1]);
     const answer = await httpFromPod(
