@@ -5,7 +5,7 @@ import { chooseBuilder } from './builder.ts';
 import type { BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
 import { hashInputs } from './inputs.ts';
 import { adopt, findPublished, isDirty, publish } from './publish.ts';
-import { Registry } from './registry.ts';
+import { type PinnedImage, Registry } from './registry.ts';
 import { withScratch } from './scratch.ts';
 import { copySource, describeSourceFile, readSource, type SourceFile } from './source.ts';
 
@@ -25,24 +25,43 @@ export interface BuildOptions {
  */
 export async function buildImage(request: ImageRequest, options: BuildOptions = {}): Promise<BuiltImage> {
   const surroundings = surround(options);
-  const { builder, registry, files, inputs } = await examine(request, surroundings);
-  const published = await findPublished(registry, request, inputs);
-  if (!published) return buildAndPublish(request, builder, registry, inputs, files, surroundings);
-  return isDirty(published.tag) && !isDirty(request.tag) ? adopt(registry, request, published) : published;
+  const examined = await examine(request, surroundings);
+  const published = await findPublished(examined.registry, request, examined.inputs);
+  if (!published) return buildAndPublish(request, examined, surroundings);
+  return isDirty(published.tag) && !isDirty(request.tag) ? adopt(examined.registry, request, published) : published;
 }
 
-/** The inputs hash that a build would have now; nothing is built, and no image is asked for. @throws Failure E_BUILD, E_TOOL or E_SYMLINK */
+/** The inputs hash that a build would have now; nothing is built. @throws Failure E_BUILD, E_TOOL or E_SYMLINK; with Docker also E_AUTH or E_REGISTRY */
 export async function imageInputs(request: ImageRequest, options: BuildOptions = {}): Promise<string> {
   return (await examine(request, surround(options))).inputs;
 }
 
-async function examine(request: ImageRequest, surroundings: Surroundings) {
-  const { env, say, signal } = surroundings;
-  const registry = new Registry({ crane: await tool('crane', { env, onProgress: say }), env, signal });
+/**
+ * Refuses images that their registry no longer holds, all of them at once: before a release goes back to them.
+ * @throws Failure E_IMAGE_GONE, E_AUTH or E_REGISTRY
+ */
+export async function requireImages(images: readonly PinnedImage[], options: BuildOptions = {}): Promise<void> {
+  await (await openRegistry(surround(options))).requireImages(images);
+}
+
+/** What a build starts from. */
+interface Examined {
+  readonly registry: Registry;
+  readonly builder: ImageBuilder;
+  readonly files: readonly SourceFile[];
+  readonly inputs: string;
+}
+
+async function examine(request: ImageRequest, surroundings: Surroundings): Promise<Examined> {
+  const registry = await openRegistry(surroundings);
   const builder = await chooseBuilder(request, registry, surroundings);
   const [lines, files] = await Promise.all([builder.inputs(request), readSource(request.context, builder.ignored)]);
   const inputs = hashInputs([`builder ${builder.kind}`, ...lines, ...files.map(describeSourceFile)]);
-  return { builder, registry, files, inputs };
+  return { registry, builder, files, inputs };
+}
+
+async function openRegistry({ env, say, signal }: Surroundings): Promise<Registry> {
+  return new Registry({ crane: await tool('crane', { env, onProgress: say }), env, signal });
 }
 
 function surround({ env = process.env, onProgress = () => {}, cacheDirectory, signal }: BuildOptions): Surroundings {
@@ -50,14 +69,8 @@ function surround({ env = process.env, onProgress = () => {}, cacheDirectory, si
   return { env, cacheDirectory: cache, say: onProgress, signal };
 }
 
-function buildAndPublish(
-  request: ImageRequest,
-  builder: ImageBuilder,
-  registry: Registry,
-  inputs: string,
-  files: readonly SourceFile[],
-  { cacheDirectory, say }: Surroundings,
-): Promise<BuiltImage> {
+function buildAndPublish(request: ImageRequest, examined: Examined, { cacheDirectory, say }: Surroundings): Promise<BuiltImage> {
+  const { registry, builder, files, inputs } = examined;
   const { name } = request.service;
   return withScratch(cacheDirectory, name, async (scratch) => {
     const source = join(scratch, 'source');

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../infra/delivery/process.ts';
-import { type BuildOptions, buildImage } from '../../infra/image/build.ts';
+import { type BuildOptions, buildImage, imageInputs, requireImages } from '../../infra/image/build.ts';
 import type { BuiltImage, ImageRequest } from '../../infra/image/image.ts';
 import { inputsTag } from '../../infra/image/inputs.ts';
 import { tool } from '../../infra/local/tools.ts';
@@ -16,10 +16,12 @@ let cacheDirectory: string;
 let source: Source;
 let name: string;
 
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+
 beforeAll(async () => {
   registry = await startRegistry();
   cacheDirectory = mkdtempSync(join(tmpdir(), 'image-cache-'));
-}, 600_000);
+});
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   rmSync(cacheDirectory, { recursive: true });
@@ -95,6 +97,24 @@ describe('a build of the same inputs', () => {
     expect(second).toEqual({ ...first, built: false });
     expect(writes).toEqual([]);
     expect(await tags()).not.toContain(commit('b'));
+  });
+
+  it('is told apart without a build', async () => {
+    const request = imageRequest(source.context, name, { builder: 'ko' });
+    const { inputs } = await build();
+    expect(await imageInputs(request)).toBe(inputs);
+    writeFileSync(join(source.context, 'more.go'), 'package main\n');
+    expect(await imageInputs(request)).not.toBe(inputs);
+  });
+
+  it('stays where releases can go back to it, until it is gone', async () => {
+    const { digest } = await build();
+    const image = { name: 'registry.fullcycle.internal/hello', pushTo: name, digest };
+    await requireImages([image]);
+    await registry.crane('delete', `${name}@${digest}`);
+    await expect(requireImages([image])).rejects.toThrow(
+      `error[E_IMAGE_GONE] registry.fullcycle.internal/hello@${digest}: - the image must be in its registry - build it again, or choose an earlier release`,
+    );
   });
 
   it('needs no cache: a machine that never built it finds it in the registry', async () => {

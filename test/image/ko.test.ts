@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildImage } from '../../infra/image/build.ts';
 import type { ImageRequest } from '../../infra/image/image.ts';
 import { createKoBuilder } from '../../infra/image/ko.ts';
@@ -18,10 +18,12 @@ let cacheDirectory: string;
 let source: Source;
 let name: string;
 
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+
 beforeAll(async () => {
   registry = await startRegistry();
   cacheDirectory = mkdtempSync(join(tmpdir(), 'image-cache-'));
-}, 600_000);
+});
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   rmSync(cacheDirectory, { recursive: true });
@@ -90,7 +92,7 @@ describe('an image of a Go service', () => {
     const url = await server.listening();
     expect((await ask(`${url}/`)).body).toBe('Hello Full Cycle');
     expect(JSON.parse((await ask(`${url}/version`)).body)).toEqual({ service: 'goserver', commit: commit('a'), build: inputs });
-  }, 300_000);
+  });
 });
 
 describe('the same source', () => {
@@ -124,7 +126,7 @@ describe('the same source', () => {
       process.umask(umask);
       rmSync(folder, { recursive: true });
     }
-  }, 300_000);
+  });
 
   it('gives one digest with the Go caches empty', async () => {
     const first = await build();
@@ -133,7 +135,7 @@ describe('the same source', () => {
     const again = await build({}, { ...process.env, GOCACHE: caches });
     rmSync(caches, { recursive: true });
     expect(again).toEqual({ ...first, name });
-  }, 600_000);
+  });
 });
 
 describe('what decides an image besides the source', () => {

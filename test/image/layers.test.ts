@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../infra/delivery/process.ts';
 import { buildImage } from '../../infra/image/build.ts';
 import type { ImageRequest } from '../../infra/image/image.ts';
@@ -34,10 +34,12 @@ let cacheDirectory: string;
 let source: Source;
 let name: string;
 
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+
 beforeAll(async () => {
   registry = await startRegistry();
   cacheDirectory = mkdtempSync(join(tmpdir(), 'image-cache-'));
-}, 600_000);
+});
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
   rmSync(cacheDirectory, { recursive: true });
@@ -64,7 +66,7 @@ describe('an image of a Node service', () => {
       ExposedPorts: { '8080/tcp': {} },
     });
     expect(await runImage(root)).toBe(`hello: ${inputs}\narch: ${process.arch}\nuid: 65532\ncwd: /app\n`);
-  }, 600_000);
+  });
 
   it('holds Node as this project uses it, the source and what it depends on, and nothing else of npm', async () => {
     await build();
@@ -105,7 +107,7 @@ describe('an image of a Node service', () => {
       expect(platformOf(join(root.folder, 'lib', triplet, 'libc.so.6'))).toBe(platform);
       expect(readdirSync(join(root.folder, 'usr/lib', triplet))).toContain('libstdc++.so.6');
     }
-  }, 600_000);
+  });
 
   it('has an SPDX document of everything in it, without times and random names', async () => {
     const { digest, inputs } = await build();
@@ -212,7 +214,7 @@ describe('the same source', () => {
       process.umask(umask);
       rmSync(folder, { recursive: true });
     }
-  }, 600_000);
+  });
 
   it('is built again from what is kept, and from scratch where that was cut short', async () => {
     const first = await build();
@@ -284,5 +286,5 @@ describe('a Node service that can not be built', () => {
       'error[E_TOOL] apt-get: - needed to build debian packages - build on Debian or Ubuntu, or set image.builder to docker',
     );
     rmSync(bin, { recursive: true });
-  }, 300_000);
+  });
 });
