@@ -36,7 +36,7 @@ export async function unpackImage(reference: string, platform: Platform): Promis
   const isolate = [
     '/usr/bin/unshare',
     `--root=${folder}`,
-    `--wd=${config.WorkingDir ?? '/'}`,
+    `--wd=${config.WorkingDir || '/'}`,
     `--setgid=${group}`,
     `--setuid=${user}`,
   ] as const;
