@@ -197,10 +197,9 @@ describe('how Docker builds', () => {
     );
     const wanted = imageRequest(source.context, name, { platforms: ['linux/amd64', 'linux/arm64'] });
     expect((await builder.inputs(wanted)).filter((line) => line.startsWith('platform'))).toEqual([`platform ${own}`]);
-    const scratch = mkdtempSync(join(tmpdir(), 'docker-scratch-'));
+    const scratch = mkdtempSync(join(cacheDirectory, 'scratch-'));
     const { layout } = await builder.build({ request: wanted, source: source.context, inputs: 'sha256:0f', scratch });
     await client.push(layout, `${name}:legacy`);
-    rmSync(scratch, { recursive: true });
     using root = await unpackImage(`${name}:legacy`, own);
     expect(await runImage(root)).toBe('hello from sha256:0f\n');
     expect(lines[0]).toBe(`Docker without BuildKit builds for its own platform only: ${own} instead of linux/amd64, linux/arm64`);
