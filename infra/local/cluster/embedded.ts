@@ -1,13 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../delivery/errors.ts';
 import { withLock } from '../../delivery/lock.ts';
-import { run, tryRun } from '../../delivery/process.ts';
 import { realTiming } from '../../delivery/timing.ts';
 import { type DaemonSpec, findDaemon, startDaemon, stopDaemon } from '../daemon.ts';
 import { stateFolder } from '../local.ts';
-import { isFree } from '../port.ts';
 import { ensureTools } from '../tools.ts';
 import type { ClusterOptions, ClusterStatus, RunningCluster } from './cluster.ts';
 import type { NodeSpec } from './component.ts';
@@ -15,11 +13,12 @@ import { sandboxImage } from './containerd.ts';
 import { removeControlGroups } from './control-groups.ts';
 import { auditLog } from './control-plane.ts';
 import { provideSandboxImage } from './images.ts';
+import { readJson, writeJson } from './json-file.ts';
 import { revision } from './node-components.ts';
 import { writeKubeconfig, writeNodeFiles } from './node-files.ts';
 import { type NodeLayout, nodeLayout, onHost } from './node-layout.ts';
 import { removeLink } from './node-namespace.ts';
-import { chooseNetwork, conflictingRoute, type NodeNetwork, nodeNetwork, type Route } from './node-network.ts';
+import { failOnConflict, planNode } from './plan-node.ts';
 import { meetRequirements } from './requirements.ts';
 import type { NodeStatus } from './supervisor.ts';
 
@@ -38,14 +37,9 @@ const nodeTools = [
   'pause',
 ] as const;
 
-type Tools = Readonly<Record<(typeof nodeTools)[number], string>>;
-
 const startMilliseconds = 120_000;
 const patience = 600_000;
 const stopMilliseconds = 10_000;
-/** The first port on 127.0.0.1 that is tried for the API server, plus the network's octet. */
-const firstApiPort = 16_400;
-const overlayFilesystem = 0x794c7630;
 
 /**
  * Starts the project's own Kubernetes node and waits until it is Ready. One that runs already is kept if nothing about it has changed.
@@ -59,7 +53,7 @@ export async function startEmbedded(options: ClusterOptions): Promise<RunningClu
   return locked(layout, async () => {
     const daemon = supervisor(options.projectDir, layout);
     const running = (await findDaemon(daemon.state, daemon.name, daemon.argv)) !== undefined;
-    const spec = await locked({ state: dirname(layout.state) }, () => specify(layout, tools, options, running));
+    const spec = await locked({ state: dirname(layout.state) }, () => planNode(layout, tools, options, running));
     const wanted = revision(spec);
     const reused = running && readRevision(layout) === wanted;
     if (!reused) {
@@ -67,12 +61,17 @@ export async function startEmbedded(options: ClusterOptions): Promise<RunningClu
       await failOnConflict(spec);
       onProgress(`starting Kubernetes on ${spec.network.node}`);
       await writeNodeFiles(spec);
-      save(join(layout.state, 'node.json'), spec);
-      save(join(layout.state, 'revision.json'), wanted);
+      writeJson(join(layout.state, 'node.json'), spec);
+      writeJson(join(layout.state, 'revision.json'), wanted);
       rmSync(statusFile(layout), { force: true });
     }
     await provideSandboxImage(sandboxImage, { ...options, registry: `127.0.0.1:${options.registryPort}` });
-    await startDaemon(daemon);
+    try {
+      await startDaemon(daemon);
+    } catch (error) {
+      await stopSupervisor(options.projectDir, layout);
+      throw error;
+    }
     writeKubeconfig(spec);
     return describe(spec, reused);
   });
@@ -113,67 +112,6 @@ function describe(spec: NodeSpec, reused: boolean): RunningCluster {
   };
 }
 
-/** Decides how the node runs. What was decided at an earlier start stays, as far as it can. */
-async function specify(layout: NodeLayout, tools: Tools, options: ClusterOptions, running: boolean): Promise<NodeSpec> {
-  mkdirSync(layout.state, { recursive: true, mode: 0o700 });
-  const earlier = readJson<NodeSpec>(join(layout.state, 'node.json'));
-  const network = earlier ? nodeNetwork(earlier.network.octet) : chooseNetwork(layout.id, await routes(), takenOctets(layout));
-  const spec: NodeSpec = {
-    layout,
-    network,
-    programs: dirname(tools.pause),
-    kubectl: tools.kubectl,
-    apiPort: running && earlier ? earlier.apiPort : await freeApiPort(network, earlier?.apiPort),
-    registryPort: options.registryPort,
-    gitopsPort: options.gitopsPort,
-    snapshotter: statfsSync(layout.state).type === overlayFilesystem ? 'native' : 'overlayfs',
-    egress: existsSync('/dev/net/tun'),
-    oomScoreAdjustment: (await tryRun(['choom', '-n', '-999', '--', 'true'])).exitCode === 0,
-  };
-  // Takes the range before the lock is let go.
-  if (!earlier) save(join(layout.state, 'node.json'), spec);
-  return spec;
-}
-
-async function freeApiPort({ octet }: NodeNetwork, earlier: number | undefined): Promise<number> {
-  const candidates = [
-    ...(earlier === undefined ? [] : [earlier]),
-    ...Array.from({ length: 16 }, (_, step) => firstApiPort + octet + 64 * step),
-  ];
-  for (const port of candidates) if (await isFree('127.0.0.1', port)) return port;
-  return fail(
-    'E_PORT_TAKEN',
-    'API server',
-    candidates.join(', '),
-    'one of these ports must be free on 127.0.0.1',
-    'end what listens there',
-  );
-}
-
-async function failOnConflict({ layout, network }: NodeSpec): Promise<void> {
-  const other = conflictingRoute(network, await routes(), layout.interface);
-  if (!other) return;
-  const rule = `the cluster's range ${network.range} must not be used by anything else`;
-  fail(
-    'E_PORT_TAKEN',
-    'cluster.network',
-    `${other.dst} on ${other.dev}`,
-    rule,
-    'take that network down, or choose another range: fullcycle down --purge, then up',
-  );
-}
-
-async function routes(): Promise<Route[]> {
-  return JSON.parse((await run(['ip', '-json', '-4', 'route', 'show'])).stdout) as Route[];
-}
-
-/** Ranges of the machine's other clusters, running or not. */
-function takenOctets({ id, state }: NodeLayout): number[] {
-  const root = dirname(state);
-  const others = readdirSync(root).filter((name) => name !== id);
-  return others.flatMap((name) => readJson<NodeSpec>(join(root, name, 'node.json'))?.network.octet ?? []);
-}
-
 function supervisor(projectDir: string, layout: NodeLayout): DaemonSpec {
   return {
     name: 'cluster',
@@ -211,17 +149,4 @@ function statusFile({ state }: NodeLayout): string {
 
 function readRevision({ state }: NodeLayout): string | undefined {
   return readJson<string>(join(state, 'revision.json'));
-}
-
-function readJson<T>(file: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
-}
-
-function save(file: string, value: unknown): void {
-  writeFileSync(`${file}.new`, JSON.stringify(value, null, 2), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
 }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component, NodeSpec } from './component.ts';
 import { createControlGroups, removeControlGroups } from './control-groups.ts';
 import { apiPort } from './control-plane.ts';
 import { forward } from './gateway.ts';
+import { readJson, writeJson } from './json-file.ts';
 import { nodeComponents } from './node-components.ts';
 import { inside, onHost } from './node-layout.ts';
 import { createNamespace, egress, type NodeNamespace, placed, removeLink } from './node-namespace.ts';
@@ -26,7 +27,8 @@ const fruitlessRestarts = 4;
  * @param state folder with `node.json`
  */
 export async function supervise(state: string): Promise<void> {
-  const spec = JSON.parse(readFileSync(join(state, 'node.json'), 'utf8')) as NodeSpec;
+  const spec = readJson<NodeSpec>(join(state, 'node.json'));
+  if (!spec) throw new Error(`no node.json in ${state}`);
   const { layout, network } = spec;
   mkdirSync(layout.logs, { recursive: true, mode: 0o700 });
   await cleanUp(spec);
@@ -50,7 +52,7 @@ export async function supervise(state: string): Promise<void> {
   const api = { host: network.node, port: apiPort, keys: onHost(layout, inside.keys) };
   runAll(spec, namespace, {
     probe: async ({ ready }, since) => (ready ? probe(ready, { spec, api, pid: namespace.pid, since }) : true),
-    onChange: (status) => save(join(state, 'status.json'), status),
+    onChange: (status) => writeJson(join(state, 'status.json'), status),
     onFailure: ({ name, failure }) => console.error(`${name}: ${failure}`),
     onFruitless: ({ name, failure }) => void stop(1, `${name} does not start: ${failure}`),
     signal: watching.signal,
@@ -101,9 +103,4 @@ export async function cleanUp({ layout }: Pick<NodeSpec, 'layout'>): Promise<voi
 
 function isReady({ state }: ComponentStatus): boolean {
   return state === 'ready' || state === 'done';
-}
-
-function save(file: string, status: NodeStatus): void {
-  writeFileSync(`${file}.new`, JSON.stringify(status), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
 }
