@@ -4,10 +4,10 @@ import { Failure, fail, failIfAny } from './errors.ts';
 import { checkIdentity, type Identity } from './identity.ts';
 import { belongsTo } from './ledger.ts';
 import { type Current, type Plan, plan, type Wanted } from './plan.ts';
+import { BrokenClone } from './private-clone.ts';
 import type { Guard } from './prune-guard.ts';
 import { atTip, defaultPatience, pause, type ReachOptions, reach } from './reach.ts';
 import { finalProblem, refused, unreachable } from './remote-failure.ts';
-import { BrokenClone } from './repository.ts';
 
 /** What to plan for one environment. */
 export interface PreviewRequest extends ReachOptions {
@@ -154,7 +154,7 @@ async function land(
     if (pushed.isVerdict) throw new Failure([refused(branch, pushed.words)]);
     const final = finalProblem(url, pushed.words);
     if (final) throw new Failure([final]);
-    if (tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
+    if (tries === 1 && !(await repository.clone.isSound())) throw new BrokenClone(repository.clone.folder);
     await pause(timing, start, patience, tries, () => unreachable(url, timing.now() - start, tries, pushed.words));
   }
 }

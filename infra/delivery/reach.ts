@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Problem } from '../../charts/problem.ts';
-import { diskProblem, explainDisk } from './disk.ts';
+import { diskProblem, explainDisk, isAbout } from './disk.ts';
 import { Failure, fail, failIfAny } from './errors.ts';
 import { withLock } from './lock.ts';
+import { BrokenClone } from './private-clone.ts';
 import { CommandError } from './process.ts';
 import { checkBranch } from './ref.ts';
 import { checkRemote } from './remote.ts';
 import { finalProblem, unreachable } from './remote-failure.ts';
-import { BrokenClone, type Repository } from './repository.ts';
+import type { Repository } from './repository.ts';
 import type { Timing } from './timing.ts';
 
 /** How to get to the remote's branch, and how stubbornly. */
@@ -37,30 +38,33 @@ export const defaultPatience = 60_000;
  */
 export async function atTip<T>(options: ReachOptions, work: (tip: string | undefined) => Promise<T>): Promise<T> {
   const { repository, timing, lockPatience = 120_000 } = options;
-  const { url, branch, allowLocal } = repository.options;
+  const { url, branch, allowLocal, signal } = repository.options;
+  const { folder } = repository.clone;
   failIfAny([...checkRemote('gitops.repository', url, { allowLocal }), ...checkBranch('gitops.branch', branch)]);
   const onWait = (holder: string) => void options.onStep?.('wait', `locked ${holder}`);
   const attempt = async () => await work(await reach(options));
   try {
-    await mkdir(dirname(repository.clone), { recursive: true, mode: 0o700 });
-    return await withLock(`${repository.clone}.lock`, branch, { timing, patience: lockPatience, onWait }, async () => {
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    return await withLock(`${folder}.lock`, branch, { timing, patience: lockPatience, onWait }, async () => {
       try {
         return await attempt();
       } catch (error) {
         if (!(await isClones(repository, error))) throw error;
-        await repository.discard();
+        await repository.clone.discard();
         return await attempt();
       }
     });
   } catch (error) {
-    throw repository.options.signal?.aborted ? interrupted(error) : explainDisk(error, dirname(repository.clone));
+    throw signal?.aborted ? interrupted(error) : explainDisk(error, folder);
   }
 }
 
 /** Whether an error comes from a clone that can't be read. A full disk is no reason to throw it away. */
-async function isClones(repository: Repository, error: unknown): Promise<boolean> {
+async function isClones({ clone }: Repository, error: unknown): Promise<boolean> {
   if (error instanceof BrokenClone) return true;
-  return error instanceof CommandError && explainDisk(error, '') === error && !(await repository.isSound());
+  return (
+    error instanceof CommandError && isAbout(error, clone.folder) && explainDisk(error, clone.folder) === error && !(await clone.isSound())
+  );
 }
 
 function interrupted(cause: unknown): Failure {
@@ -92,10 +96,10 @@ export async function reach(options: ReachOptions, hasMoved = false): Promise<st
     const fetched = asked.isReached && asked.tip !== undefined ? await repository.fetch(asked.tip) : asked;
     if ('tip' in fetched) return fetched.tip;
     const words = 'words' in fetched ? fetched.words : '';
-    const final = (asked.isReached && diskProblem(words, dirname(repository.clone))) || finalProblem(url, words);
+    const final = (asked.isReached && diskProblem(words, repository.clone.folder)) || finalProblem(url, words);
     if (final) throw new Failure([final]);
     // A remote that answers and yet can't be fetched from: the clone may be broken.
-    if (asked.isReached && tries === 1 && !(await repository.isSound())) throw new BrokenClone(repository.clone);
+    if (asked.isReached && tries === 1 && !(await repository.clone.isSound())) throw new BrokenClone(repository.clone.folder);
     await pause(timing, start, patience, tries, () => unreachable(url, timing.now() - start, tries, words));
   }
 }

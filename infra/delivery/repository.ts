@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitRequest, commitStream } from './commit-stream.ts';
 import type { Edit, TreeEntry } from './drift.ts';
-import { Failure, fail } from './errors.ts';
-import { connectionConfig, type GitConfig, type GitOptions, git, tryGit } from './git.ts';
-import type { ObjectFormat } from './ledger.ts';
-import type { RunResult } from './process.ts';
+import { fail } from './errors.ts';
+import { BrokenClone, PrivateClone } from './private-clone.ts';
 import { remoteKey } from './remote.ts';
 
 /** Where a GitOps repo is and how this machine talks to it. */
@@ -41,43 +37,25 @@ export interface PushResult {
   readonly words: string;
 }
 
-/** What is read from the private clone is not there or can't be read: the clone is to be thrown away. */
-export class BrokenClone extends Failure {
-  constructor(folder: string) {
-    super([
-      {
-        code: 'E_STATE',
-        field: folder,
-        value: 'is broken',
-        rule: 'the private clone is made anew once',
-        fix: 'check the disk, then rerun',
-      },
-    ]);
-  }
-}
-
 /** Ref of the remote's branch, and of the last commit made here, in the private clone. */
 const tipRef = 'refs/remotes/origin/tip';
 const nextRef = 'refs/fullcycle/next';
-/**
- * The GitOps repo through a private bare clone: no work tree, no index, no user's checkout. The clone is a cache, kept from run to
- * run; whatever is wrong with it is cured by throwing it away. One process at a time (`withLock`).
- */
+
+/** The GitOps repo, read and written through a private clone. Effects on the remote are `push` alone. */
 export class Repository {
   readonly options: RepositoryOptions;
-  /** Folder of the private clone, the same for every spelling of the URL. */
-  readonly clone: string;
-  #config: GitConfig | undefined;
+  /** The same for every spelling of the URL. */
+  readonly clone: PrivateClone;
 
   constructor(options: RepositoryOptions) {
     this.options = options;
-    this.clone = join(options.cacheDir, 'gitops', remoteKey(options.url));
+    this.clone = new PrivateClone(join(options.cacheDir, 'gitops', remoteKey(options.url)), options);
   }
 
   /** Asks the remote for the branch's commit. Runs outside the clone, so that a broken clone can't be mistaken for a broken remote. */
   async askTip(): Promise<RemoteTip> {
     const { url, branch, silence = 30 } = this.options;
-    const asked = await this.#tryGit(['ls-remote', '--end-of-options', url, `refs/heads/${branch}`], {
+    const asked = await this.clone.tryGit(['ls-remote', '--end-of-options', url, `refs/heads/${branch}`], {
       gitDir: undefined,
       timeout: silence * 1000,
     });
@@ -93,21 +71,21 @@ export class Repository {
    */
   async fetch(tip?: string): Promise<{ readonly tip: string } | { readonly words: string }> {
     if (tip !== undefined) {
-      await this.#open(tip.length === 64 ? 'sha256' : 'sha1');
-      const known = (await this.#git(['for-each-ref', '--format=%(objectname) %(refname)', tipRef, nextRef])).split('\n');
-      if (known.includes(`${tip} ${nextRef}`)) await this.#git(['update-ref', tipRef, tip]);
+      await this.clone.open(tip.length === 64 ? 'sha256' : 'sha1');
+      const known = (await this.clone.git(['for-each-ref', '--format=%(objectname) %(refname)', tipRef, nextRef])).split('\n');
+      if (known.includes(`${tip} ${nextRef}`)) await this.clone.git(['update-ref', tipRef, tip]);
       if (known.includes(`${tip} ${nextRef}`) || known.includes(`${tip} ${tipRef}`)) return { tip };
     }
     const { url, branch } = this.options;
     const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--recurse-submodules=no', '--refmap='];
-    const fetched = await this.#tryGit(['fetch', ...quiet, '--end-of-options', url, `+refs/heads/${branch}:${tipRef}`]);
+    const fetched = await this.clone.tryGit(['fetch', ...quiet, '--end-of-options', url, `+refs/heads/${branch}:${tipRef}`]);
     if (fetched.exitCode !== 0) return { words: fetched.stderr };
-    return { tip: (await this.#git(['rev-parse', '--verify', '--end-of-options', `${tipRef}^{commit}`])).trim() };
+    return { tip: (await this.clone.git(['rev-parse', '--verify', '--end-of-options', `${tipRef}^{commit}`])).trim() };
   }
 
   /** Files at and under the given paths of a commit. */
   async tree(commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
-    const listed = await this.#git(['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit, ...paths]);
+    const listed = await this.clone.git(['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit, ...paths]);
     return listed.split('\0').flatMap((line) => {
       const [, mode = '', id = '', path = ''] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
       return path === '' ? [] : [{ path, mode, id }];
@@ -117,13 +95,12 @@ export class Repository {
   /** Texts of blobs by id, read by one process. @throws BrokenClone when one is missing */
   async blobs(ids: readonly string[]): Promise<Map<string, string>> {
     if (ids.length === 0) return new Map();
-    const output = await this.#git(['cat-file', '--batch'], { input: `${ids.join('\n')}\n`, encoding: 'latin1' });
+    const output = await this.clone.git(['cat-file', '--batch'], { input: `${ids.join('\n')}\n`, encoding: 'latin1' });
     const texts = new Map<string, string>();
     for (let at = 0; at < output.length; ) {
       const end = output.indexOf('\n', at);
       const [id = '', type, size = ''] = output.slice(at, end).split(' ');
-      if (type !== 'blob')
-        fail('E_STATE', this.clone, `${id} ${type}`, 'every blob of the tree is in the clone', 'remove the folder, then rerun');
+      if (type !== 'blob') throw new BrokenClone(this.clone.folder);
       texts.set(id, Buffer.from(output.slice(end + 1, end + 1 + Number(size)), 'latin1').toString('utf8'));
       at = end + 1 + Number(size) + 1;
     }
@@ -133,9 +110,9 @@ export class Repository {
   /** The full id of a commit that a user named: an id, or the branch. @throws Failure `E_REF` when it isn't in the branch's history */
   async resolve(name: string): Promise<string> {
     const wanted = name === this.options.branch ? tipRef : name;
-    const found = await this.#tryGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${wanted}^{commit}`]);
+    const found = await this.clone.tryGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${wanted}^{commit}`]);
     const commit = found.stdout.trim();
-    const isOurs = found.exitCode === 0 && (await this.#tryGit(['merge-base', '--is-ancestor', commit, tipRef])).exitCode === 0;
+    const isOurs = found.exitCode === 0 && (await this.clone.tryGit(['merge-base', '--is-ancestor', commit, tipRef])).exitCode === 0;
     if (!isOurs)
       fail('E_REF', this.options.branch, name, 'is no commit of the GitOps repo', `take one from git log ${this.options.branch}`);
     return commit;
@@ -144,14 +121,14 @@ export class Repository {
   /** How a branch went on from a commit, or from nothing: whether it did, and with which commits. */
   async since(base: string | undefined, tip: string): Promise<{ readonly isContinued: boolean; readonly commits: readonly string[] }> {
     const range = base === undefined ? tip : `${base}...${tip}`;
-    const sides = (await this.#git(['rev-list', '--left-right', '--end-of-options', range])).split('\n');
+    const sides = (await this.clone.git(['rev-list', '--left-right', '--end-of-options', range])).split('\n');
     return { isContinued: !sides.some((line) => line.startsWith('<')), commits: sides.map((line) => line.replace('>', '')) };
   }
 
   /** Who last touched each of the paths, by path. */
   async lastEdits(commit: string, paths: readonly string[]): Promise<Map<string, Edit>> {
     const format = '--format=%x01%H%x02%an%x02%cI';
-    const log = await this.#git(['log', format, '-z', '--name-only', '--no-renames', '--no-color', commit, '--', ...paths]);
+    const log = await this.clone.git(['log', format, '-z', '--name-only', '--no-renames', '--no-color', commit, '--', ...paths]);
     const edits = new Map<string, Edit>();
     for (const entry of log.split('\x01')) {
       const [facts = '', ...names] = entry.split(/[\0\n]+/);
@@ -163,8 +140,8 @@ export class Repository {
 
   /** Makes a commit without a work tree or an index, reachable from nowhere but here. @returns its id */
   async commit(request: CommitRequest): Promise<string> {
-    await this.#open('sha1');
-    const said = await this.#git(['fast-import', '--quiet', '--force', '--done'], { input: commitStream(nextRef, request) });
+    await this.clone.open('sha1');
+    const said = await this.clone.git(['fast-import', '--quiet', '--force', '--done'], { input: commitStream(nextRef, request) });
     const commit = said.trim();
     return this.options.sign ? await this.#sign(commit, request) : commit;
   }
@@ -184,7 +161,7 @@ export class Repository {
       '--recurse-submodules=no',
       `--force-with-lease=${ref}:${parent ?? ''}`,
     ];
-    const { exitCode, stdout, stderr } = await this.#tryGit(['push', ...flags, '--end-of-options', url, `${commit}:${ref}`]);
+    const { exitCode, stdout, stderr } = await this.clone.tryGit(['push', ...flags, '--end-of-options', url, `${commit}:${ref}`]);
     const refused = stdout.split('\n').find((line) => line.startsWith('!\t') && line.includes('[remote rejected]'));
     const isStale = stdout.includes('\t[rejected] ');
     return {
@@ -195,30 +172,6 @@ export class Repository {
     };
   }
 
-  /**
-   * Whether every object of the clone can be read back, and no git that was killed left a lock behind. Whoever asks is alone here, so
-   * a lock has no living owner but perhaps the orphan of a killed run, whom nobody needs any more.
-   */
-  async isSound(): Promise<boolean> {
-    if (!existsSync(this.clone)) return false;
-    if ((await readdir(this.clone, { recursive: true })).some((name) => name.endsWith('.lock'))) return false;
-    return (await this.#tryGit(['fsck', '--full', '--no-dangling', '--no-progress'])).exitCode === 0;
-  }
-
-  /** Throws the clone away; the next use makes a new one. */
-  async discard(): Promise<void> {
-    const trash = `${this.clone}.trash-${process.pid}`;
-    await rm(trash, { recursive: true, force: true });
-    if (existsSync(this.clone)) await rename(this.clone, trash);
-    await rm(trash, { recursive: true, force: true });
-  }
-
-  async #open(format: ObjectFormat): Promise<void> {
-    if (existsSync(join(this.clone, 'HEAD'))) return;
-    await mkdir(this.clone, { recursive: true, mode: 0o700 });
-    await this.#git(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, '--end-of-options', this.clone]);
-  }
-
   /** fast-import can't sign, so the signed commit repeats the unsigned one. */
   async #sign(commit: string, { parent, message, identity, time }: CommitRequest): Promise<string> {
     const { name, email } = identity;
@@ -227,20 +180,6 @@ export class Repository {
     const committer = { GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email, GIT_COMMITTER_DATE: date };
     const parents = parent === undefined ? [] : ['-p', parent];
     const args = ['commit-tree', '-S', ...parents, '-F', '-', `${commit}^{tree}`];
-    return (await this.#git(args, { input: message, env: { ...env, ...committer } })).trim();
-  }
-
-  async #git(args: readonly string[], options: GitOptions = {}): Promise<string> {
-    return await git(args, await this.#with(options));
-  }
-
-  async #tryGit(args: readonly string[], options: GitOptions = {}): Promise<RunResult> {
-    return await tryGit(args, await this.#with(options));
-  }
-
-  async #with(options: GitOptions): Promise<GitOptions> {
-    this.#config ??= await connectionConfig();
-    const { allowLocal, silence, signal } = this.options;
-    return { gitDir: this.clone, config: this.#config, allowLocal, silence, signal, ...options };
+    return (await this.clone.git(args, { input: message, env: { ...env, ...committer } })).trim();
   }
 }

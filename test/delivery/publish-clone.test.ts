@@ -36,14 +36,16 @@ async function failure(request: PublishRequest): Promise<{ text: string; exitCod
 
 /** Every file of the private clone, largest first. */
 function filesOfClone(): string[] {
-  const names = readdirSync(repository.clone, { recursive: true, encoding: 'utf8' }).map((name) => join(repository.clone, name));
+  const names = readdirSync(repository.clone.folder, { recursive: true, encoding: 'utf8' }).map((name) =>
+    join(repository.clone.folder, name),
+  );
   return names.filter((name) => statSync(name).isFile()).sort((a, b) => statSync(b).size - statSync(a).size);
 }
 
 describe('the private clone', () => {
   it('is the same for two spellings of one remote, and serves both', async () => {
     const spelled = remote.repository({ url: `file://${remote.bare.replace(/\.git$/, '')}.git` });
-    expect(spelled.clone).toBe(repository.clone);
+    expect(spelled.clone.folder).toBe(repository.clone.folder);
     await publish(remote.request(dev));
     await publish(remote.request(dev2, { repository: spelled }));
     expect(readdirSync(join(remote.folder, 'cache/gitops')).filter((name) => !name.includes('.lock')).length).toBe(1);
@@ -52,42 +54,48 @@ describe('the private clone', () => {
 
   it('is for its owner alone', async () => {
     await publish(remote.request(dev));
-    expect(statSync(repository.clone).mode & 0o777).toBe(0o700);
+    expect(statSync(repository.clone.folder).mode & 0o777).toBe(0o700);
   });
 
   const each = (act: (file: string) => void) => (files: readonly string[]) => {
     for (const file of files) act(file);
   };
   const broken: readonly (readonly [how: string, breakIt: (objects: string[]) => void])[] = [
-    ['its last object truncated', (objects) => truncateSync(newest(objects), 10)],
+    ['the blob of the ledger truncated', () => truncateSync(blobOfLedger(), 10)],
+    ['no blob of the ledger', () => rmSync(blobOfLedger())],
+    ['a newest object that is cut off', (objects) => truncateSync(newest(objects), 10)],
     ['every object truncated', each((file) => truncateSync(file, 1))],
     ['every object emptied', each((file) => truncateSync(file, 0))],
     ['every object gone', each((file) => rmSync(file))],
     ['objects of other bytes', each((file) => scramble(file))],
-    ['an empty HEAD', () => truncateSync(join(repository.clone, 'HEAD'), 0)],
-    ['no HEAD', () => rmSync(join(repository.clone, 'HEAD'))],
-    ['a broken config', () => writeFileSync(join(repository.clone, 'config'), '[core')],
-    ['a ref that is cut off', () => writeFileSync(join(repository.clone, 'refs/fullcycle/next'), 'abc\n')],
-    ['a ref to nothing', () => writeFileSync(join(repository.clone, 'refs/fullcycle/next'), `${commitId('nothing')}\n`)],
-    ['a file where the objects were', () => replaceByFile(join(repository.clone, 'objects'))],
+    ['an empty HEAD', () => truncateSync(join(repository.clone.folder, 'HEAD'), 0)],
+    ['no HEAD', () => rmSync(join(repository.clone.folder, 'HEAD'))],
+    ['a broken config', () => writeFileSync(join(repository.clone.folder, 'config'), '[core')],
+    ['a ref that is cut off', () => writeFileSync(join(repository.clone.folder, 'refs/fullcycle/next'), 'abc\n')],
+    ['a ref to nothing', () => writeFileSync(join(repository.clone.folder, 'refs/fullcycle/next'), `${commitId('nothing')}\n`)],
+    ['a file where the objects were', () => replaceByFile(join(repository.clone.folder, 'objects'))],
     [
       'nothing in its folder',
-      () => each((name) => rmSync(join(repository.clone, name), { recursive: true }))(readdirSync(repository.clone)),
+      () => each((name) => rmSync(join(repository.clone.folder, name), { recursive: true }))(readdirSync(repository.clone.folder)),
     ],
-    ['a lock of a killed git on a ref', () => writeFileSync(join(repository.clone, 'refs/fullcycle/next.lock'), '')],
+    ['a lock of a killed git on a ref', () => writeFileSync(join(repository.clone.folder, 'refs/fullcycle/next.lock'), '')],
     ['a lock of a killed git on the tip', () => lockTip()],
-    ['a lock of a killed git on HEAD', () => writeFileSync(join(repository.clone, 'HEAD.lock'), '')],
-    ['a lock of a killed git on packed refs', () => writeFileSync(join(repository.clone, 'packed-refs.lock'), '')],
-    ['a lock of a killed git on its config', () => writeFileSync(join(repository.clone, 'config.lock'), '')],
+    ['a lock of a killed git on HEAD', () => writeFileSync(join(repository.clone.folder, 'HEAD.lock'), '')],
+    ['a lock of a killed git on packed refs', () => writeFileSync(join(repository.clone.folder, 'packed-refs.lock'), '')],
+    ['a lock of a killed git on its config', () => writeFileSync(join(repository.clone.folder, 'config.lock'), '')],
   ];
+  const blobOfLedger = (): string => {
+    const id = remote.git('rev-parse', 'main:.fullcycle/owned.json');
+    return join(repository.clone.folder, 'objects', id.slice(0, 2), id.slice(2));
+  };
   const newest = (files: string[]): string => files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0] ?? '';
   const replaceByFile = (path: string): void => {
     rmSync(path, { recursive: true });
     writeFileSync(path, '');
   };
   const lockTip = (): void => {
-    mkdirSync(join(repository.clone, 'refs/remotes/origin'), { recursive: true });
-    writeFileSync(join(repository.clone, 'refs/remotes/origin/tip.lock'), '');
+    mkdirSync(join(repository.clone.folder, 'refs/remotes/origin'), { recursive: true });
+    writeFileSync(join(repository.clone.folder, 'refs/remotes/origin/tip.lock'), '');
   };
   const scramble = (file: string): void => {
     const bytes = readFileSync(file);
@@ -145,6 +153,18 @@ describe('a disk', () => {
       exitCode: 1,
     });
     expect(remote.commits()).toEqual([]);
+  });
+
+  it('is not blamed for what a render can not read, and the clone stays', async () => {
+    await publish(remote.request(dev));
+    const before = statSync(repository.clone.folder).ino;
+    const broken = () => Promise.resolve(readFileSync(join(remote.folder, 'checkout', 'README.md'), 'utf8') as never);
+    await expect(publish(remote.request(dev2, { propose: broken }))).rejects.toThrow(
+      `ENOENT: no such file or directory, open '${remote.folder}/checkout/README.md'`,
+    );
+    const denied = () => Promise.reject(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', path: '/etc/shadow' }));
+    await expect(publish(remote.request(dev2, { propose: denied }))).rejects.toThrow('EACCES: permission denied');
+    expect(statSync(repository.clone.folder).ino).toBe(before);
   });
 
   // Only root may mount a disk small enough to fill.
