@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../infra/delivery/errors.ts';
+import { withLock } from '../../infra/delivery/lock.ts';
 import { type PublishRequest, publish } from '../../infra/delivery/publish.ts';
 import { atTip } from '../../infra/delivery/reach.ts';
 import type { Repository } from '../../infra/delivery/repository.ts';
@@ -50,6 +51,22 @@ describe('the private clone', () => {
     await publish(remote.request(dev2, { repository: spelled }));
     expect(readdirSync(join(remote.folder, 'cache/gitops')).filter((name) => !name.includes('.lock')).length).toBe(1);
     expect(manifestsOf(remote.tree(), 'dev')).toEqual(render(dev2));
+  });
+
+  it('is used by one at a time: the second waits, and then says for whom', async () => {
+    await publish(remote.request(dev));
+    const timing = new PlayedTiming();
+    const steps: string[] = [];
+    await withLock(`${repository.clone.folder}.lock`, 'main', { timing, patience: 0 }, async () => {
+      const holder = `by pid ${process.pid} since 2026-01-01T00:00:00.000Z`;
+      const waiting = remote.request(dev2, { timing, lockPatience: 1_000, onStep: (step, detail) => void steps.push(`${step} ${detail}`) });
+      expect(await failure(waiting)).toEqual({
+        text: `error[E_LOCKED] main: ${holder} - one writer at a time on one machine - wait for it to end, then rerun`,
+        exitCode: 3,
+      });
+      expect(steps).toEqual([`wait locked ${holder}`]);
+    });
+    expect((await publish(remote.request(dev2))).commit).toBeDefined();
   });
 
   it('is for its owner alone', async () => {
