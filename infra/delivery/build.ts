@@ -49,9 +49,9 @@ export function deployedServices({ environment }: StackConfig): Service[] {
 }
 
 /** What to build for one service, tagged by what its own folder holds. Images for the local registry are built for this machine only. */
-async function imageRequest(
+export async function imageRequest(
   project: string,
-  { image }: StackConfig,
+  { image }: Pick<StackConfig, 'image'>,
   local: LocalEnvironment | undefined,
   service: Service,
 ): Promise<ImageRequest> {
