@@ -14,7 +14,8 @@ export const auditLog = '/var/lib/kubernetes/audit/audit.log';
 /** The API server, the controllers and the scheduler. */
 export function controlPlane(spec: NodeSpec): Component[] {
   return [
-    { name: 'kube-apiserver', argv: apiServer(spec), needs: ['etcd'], ready: { kind: 'api' } },
+    // The garbage collector's usual 100 takes 50 MiB more.
+    { name: 'kube-apiserver', argv: apiServer(spec), needs: ['etcd'], ready: { kind: 'api' }, env: { GOGC: '50' } },
     { name: 'kube-controller-manager', argv: controllerManager(), needs: ['kube-apiserver'] },
     { name: 'kube-scheduler', argv: scheduler(), needs: ['kube-apiserver'] },
   ];
