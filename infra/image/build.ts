@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { tool } from '../local/tools.ts';
 import { chooseBuilder } from './builder.ts';
 import type { BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
-import { hashInputs } from './inputs.ts';
+import { hashInputs, recipe } from './inputs.ts';
 import { adopt, findPublished, isDirty, publish } from './publish.ts';
 import { type PinnedImage, Registry } from './registry.ts';
 import { withScratch } from './scratch.ts';
@@ -44,6 +44,9 @@ export async function requireImages(images: readonly PinnedImage[], options: Bui
   await (await openRegistry(surround(options))).requireImages(images);
 }
 
+/** The form in which every builder gets the source. */
+const sourceRecipe = recipe(new URL('source.ts', import.meta.url));
+
 /** What a build starts from. */
 interface Examined {
   readonly registry: Registry;
@@ -56,7 +59,7 @@ async function examine(request: ImageRequest, surroundings: Surroundings): Promi
   const registry = await openRegistry(surroundings);
   const builder = await chooseBuilder(request, registry, surroundings);
   const [lines, files] = await Promise.all([builder.inputs(request), readSource(request.context, builder.ignored)]);
-  const inputs = hashInputs([`builder ${builder.kind}`, ...lines, ...files.map(describeSourceFile)]);
+  const inputs = hashInputs([`builder ${builder.kind}`, ...lines, ...sourceRecipe, ...files.map(describeSourceFile)]);
   return { registry, builder, files, inputs };
 }
 

@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { stringify } from 'yaml';
 import { toolTable } from '../local/tool-table.ts';
 import { tool } from '../local/tools.ts';
 import { writeEmptyBase } from './base.ts';
@@ -53,10 +52,8 @@ async function build({ request, source, inputs, scratch }: BuildJob, { env, say,
   const [cache, layout, sbomDir] = [join(scratch, 'ko'), join(scratch, 'image'), join(scratch, 'sbom')];
   const base = writeEmptyBase(join(cache, 'img'));
   mkdirSync(sbomDir);
-  writeFileSync(
-    join(scratch, '.ko.yaml'),
-    stringify({ defaultBaseImage: `${baseName}@${base.digest}`, defaultLdflags: ['-s', '-w', `-X main.build=${inputs}`] }),
-  );
+  const settings = { defaultBaseImage: `${baseName}@${base.digest}`, defaultLdflags: ['-s', '-w', `-X main.build=${inputs}`] };
+  writeFileSync(join(scratch, '.ko.yaml'), JSON.stringify(settings));
   await buildCommand(
     [
       ko,

@@ -1,23 +1,26 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fail } from '../delivery/errors.ts';
 import { run } from '../delivery/process.ts';
 import pins from './debian.json' with { type: 'json' };
 
-/** Rewrites `debian.json` with the newest versions that the mirrors of apt have. Its package lists are of its own: no root needed, any architecture. */
-async function main(): Promise<void> {
+/** `debian.json` with the newest versions that the mirrors of apt have. Asks with package lists of its own: no root needed, any architecture. */
+export async function pinNewest(): Promise<typeof pins> {
   const found = await Promise.all((['amd64', 'arm64'] as const).map(async (name) => [name, await newest(name)] as const));
   const packages = pins.packages.map(({ name }) => ({
     name,
     files: Object.fromEntries(found.map(([architecture, fields]) => [architecture, pick(fields, name)])),
   }));
-  writeFileSync(new URL('debian.json', import.meta.url), `${JSON.stringify({ ...pins, packages }, null, 2)}\n`);
+  return { ...pins, packages: packages as typeof pins.packages };
 }
 
 type Fields = Readonly<Record<string, string>>;
 
 function pick(packages: readonly Fields[], name: string) {
   const { Version: version, Filename: path, SHA256: sha256 } = packages.find(({ Package }) => Package === name) ?? {};
+  if (!version || !path || !sha256)
+    return fail('E_BUILD', name, undefined, 'the mirrors of apt must have it', `add a mirror of Debian ${pins.suite}`);
   return { version, path, sha256 };
 }
 
@@ -47,4 +50,4 @@ function parseFields(stanza: string): Fields {
   return Object.fromEntries([...stanza.matchAll(/^([A-Za-z0-9-]+): (.*)$/gm)].map(([, name, value]) => [name, value]));
 }
 
-await main();
+if (import.meta.main) writeFileSync(new URL('debian.json', import.meta.url), `${JSON.stringify(await pinNewest(), null, 2)}\n`);

@@ -22,6 +22,7 @@ export async function listNpmPackages(source: string, field: string, { env, sign
 
 /** Modules that a go.mod requires. Source of the syntax: https://go.dev/ref/mod#go-mod-file */
 export function listGoModules(goMod: string): SbomPart {
-  const required = goMod.matchAll(/^(?:\s*require)?\s+([\w.~/-]+)\s+(v[\w.+-]+)/gm);
-  return listPackages([...required].map(([, name = '', version = '']) => ({ name, version, purl: `pkg:golang/${name}@${version}` })));
+  const required = [...goMod.matchAll(/^require\s*(?:\(([^)]*)\)|(\S+ +\S+))/gm)].map(([, block, line]) => block ?? line ?? '');
+  const modules = required.flatMap((text) => [...text.matchAll(/^\s*([^\s/]\S*)\s+(v\S+)/gm)]);
+  return listPackages(modules.map(([, name = '', version = '']) => ({ name, version, purl: `pkg:golang/${name}@${version}` })));
 }

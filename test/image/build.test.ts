@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../infra/delivery/process.ts';
 import { type BuildOptions, buildImage, imageInputs, requireImages } from '../../infra/image/build.ts';
@@ -192,6 +195,22 @@ describe('a dirty tree', () => {
   it('reports the clean tag of what was built from the same source before', async () => {
     const first = await build();
     expect(await build({ tag: dirty })).toEqual({ ...first, built: false });
+  });
+});
+
+describe('a build that is killed', () => {
+  const buildOnce = fileURLToPath(new URL('build-once.ts', import.meta.url));
+
+  it.each(['building', 'pushing'])('while %s leaves nothing that the next one trips over', async (moment) => {
+    const child = spawn(process.execPath, [buildOnce, source.context, name, cacheDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface(child.stdout)) if (line.startsWith(moment)) child.kill('SIGKILL');
+    const image = await build();
+    expect(image).toMatchObject({ tag: commit('a'), built: true });
+    const reference = name;
+    name = `${name}-control`;
+    expect(image).toEqual({ ...(await build()), name: reference });
+    expect((await registry.crane('ls', reference)).split('\n').sort()).toEqual(await tags());
+    rmSync(join(cacheDirectory, 'work'), { recursive: true });
   });
 });
 
