@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { run, tryRun } from '../../infra/delivery/process.ts';
 import { build } from '../../infra/local/tool-build.ts';
 import { cacheFolder, unpackPackages } from './apt.ts';
+import { isRunning, startChild, stopChild } from './child.ts';
 
 /** Docker as Debian packs it, what it runs, and a network for it that needs nothing of the host's. */
 const packages = [
@@ -66,11 +66,11 @@ export async function startDocker(): Promise<DockerDaemon> {
   const daemonEnv = { ...env, LD_LIBRARY_PATH: libraryPath(root) };
   mkdirSync(join(folder, 'config'));
   writeFileSync(join(folder, 'daemon.json'), '{}');
-  const daemon = start(daemonCommand(root, folder), join(folder, 'log'), daemonEnv);
+  const daemon = startChild(daemonCommand(root, folder), join(folder, 'log'), daemonEnv);
   const children: ChildProcess[] = [daemon];
   try {
     await waitForDaemon(daemon, folder, env);
-    const network = start(
+    const network = startChild(
       [join(root, 'usr/bin/slirp4netns'), '--configure', '--disable-host-loopback', String(daemon.pid), 'tap0'],
       join(folder, 'network.log'),
       daemonEnv,
@@ -103,7 +103,7 @@ function clientEnvironment(root: string, folder: string): NodeJS.ProcessEnv {
   };
 }
 
-function daemonCommand(root: string, folder: string): [string, ...string[]] {
+function daemonCommand(root: string, folder: string): string[] {
   const options = {
     host: `unix://${folder}/docker.sock`,
     'data-root': join(folder, 'data'),
@@ -114,17 +114,9 @@ function daemonCommand(root: string, folder: string): [string, ...string[]] {
   return ['unshare', '--net', join(root, 'usr/sbin/dockerd'), ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)];
 }
 
-function start([file, ...args]: readonly [string, ...string[]], log: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const output = openSync(log, 'w');
-  const child = spawn(file, args, { env, stdio: ['ignore', output, output] });
-  closeSync(output);
-  child.on('error', () => {});
-  return child;
-}
-
 async function waitForDaemon(daemon: ChildProcess, folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const deadline = performance.now() + 60_000;
-  while (performance.now() < deadline && daemon.exitCode === null && daemon.pid !== undefined) {
+  while (performance.now() < deadline && isRunning(daemon)) {
     if ((await tryRun(['docker', 'version'], { env })).exitCode === 0) return;
     await setTimeout(100);
   }
@@ -133,10 +125,6 @@ async function waitForDaemon(daemon: ChildProcess, folder: string, env: NodeJS.P
 }
 
 async function stop(children: readonly ChildProcess[], folder: string): Promise<void> {
-  for (const child of children) {
-    if (child.exitCode !== null || child.pid === undefined) continue;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
+  for (const child of children) await stopChild(child);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

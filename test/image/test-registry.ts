@@ -1,12 +1,14 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { run } from '../../infra/delivery/process.ts';
-import { startDaemon, stopDaemon } from '../../infra/local/daemon.ts';
 import { registryDaemon } from '../../infra/local/registry.ts';
 import { ensureTools } from '../../infra/local/tools.ts';
+import { isRunning, startChild, stopChild } from './child.ts';
 
 /** The real registry behind a door that notes who comes in. */
 export interface TestRegistry extends AsyncDisposable {
@@ -25,7 +27,9 @@ export async function startRegistry(): Promise<TestRegistry> {
   const state = mkdtempSync(join(tmpdir(), 'test-registry-'));
   const { crane, registry } = await ensureTools(['crane', 'registry']);
   const port = await freePort();
-  await startDaemon(registryDaemon(state, [`127.0.0.1:${port}`], registry));
+  const { argv, ready } = registryDaemon(state, [`127.0.0.1:${port}`], registry);
+  const child = startChild(argv, join(state, 'log'));
+  await untilReady(child, ready);
   const writes: string[] = [];
   const door = createServer((incoming, answer) => {
     const { method = '', url = '' } = incoming;
@@ -49,7 +53,7 @@ export async function startRegistry(): Promise<TestRegistry> {
     [Symbol.asyncDispose]: async () => {
       door.closeAllConnections();
       await new Promise((resolve) => door.close(resolve));
-      await stopDaemon(state, 'registry');
+      await stopChild(child);
       rmSync(state, { recursive: true });
     },
   };
@@ -67,6 +71,13 @@ export async function startRefusal(status: number, body = ''): Promise<{ address
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+async function untilReady(child: ChildProcess, ready: () => Promise<boolean>): Promise<void> {
+  while (!(await ready().catch(() => false))) {
+    if (!isRunning(child)) throw new Error('the registry ended before it was ready');
+    await setTimeout(25);
+  }
 }
 
 function forward(incoming: IncomingMessage, answer: ServerResponse, port: number): void {
