@@ -57,7 +57,12 @@ describe('synth', () => {
   it('gives the same bytes through `cdk8s synth`', () => {
     const out = join(scratch, 'cdk8s');
     const cdk8s = join(root, 'node_modules/.bin/cdk8s');
-    const done = spawnSync(process.execPath, [cdk8s, 'synth', '--no-check-upgrade', '--output', out], { cwd: root, encoding: 'utf8' });
+    const done = spawnSync(process.execPath, [cdk8s, 'synth', '--no-check-upgrade', '--output', out], {
+      cwd: root,
+      encoding: 'utf8',
+      // as npx has it: cdk8s starts the Node it finds
+      env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
+    });
     expect(done.status).toBe(0);
     expect(readTree(out)).toEqual(wanted);
   });
