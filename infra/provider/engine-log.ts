@@ -1,6 +1,5 @@
-import { credentials } from '@grpc/grpc-js';
-import engineGrpc from '@pulumi/pulumi/proto/engine_grpc_pb.js';
-import enginePb from '@pulumi/pulumi/proto/engine_pb.js';
+import { Client, credentials } from '@grpc/grpc-js';
+import { log } from './protocol.ts';
 
 /** Lines that the engine shows beside a resource. */
 export interface EngineLog {
@@ -10,18 +9,21 @@ export interface EngineLog {
   close(): void;
 }
 
+/** `pulumirpc.LogSeverity`. */
+const severities = { info: 1, warning: 2 } as const;
+
 /** Connects to the engine that started this plugin. @param address `host:port`, the plugin's argument; without it nothing is shown */
 export function connectLog(address: string | undefined): EngineLog {
   if (!address) return { status() {}, warn() {}, close() {} };
-  const engine = new engineGrpc.EngineClient(address, credentials.createInsecure());
-  const send = (urn: string, text: string, severity: 1 | 2, ephemeral: boolean) => {
-    const request = new enginePb.LogRequest().setUrn(urn).setMessage(text).setSeverity(severity).setEphemeral(ephemeral);
+  const engine = new Client(address, credentials.createInsecure());
+  const send = (urn: string, text: string, severity: number, ephemeral: boolean) => {
+    const line = { urn, message: text, severity, ephemeral };
     // An engine that is gone has nobody to show it to.
-    engine.log(request, () => {});
+    engine.makeUnaryRequest(log.path, log.requestSerialize, log.responseDeserialize, line, () => {});
   };
   return {
-    status: (urn, text) => send(urn, text, enginePb.LogSeverity.INFO, true),
-    warn: (urn, text) => send(urn, text, enginePb.LogSeverity.WARNING, false),
+    status: (urn, text) => send(urn, text, severities.info, true),
+    warn: (urn, text) => send(urn, text, severities.warning, false),
     close: () => engine.close(),
   };
 }

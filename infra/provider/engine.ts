@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,28 +24,44 @@ export interface Engine {
   readonly env: Readonly<Record<string, string>>;
 }
 
+export interface EngineOptions extends ToolOptions {
+  /**
+   * Absolute folder for what the engine keeps for itself, made when it is not there. Plugins that the user has installed are found
+   * from it. The engine writes no log of each run there: that takes more than half of its time, 17 MB of Argo CD's definitions alone,
+   * and is only encrypted once a stack is open.
+   * @default the user's own: $PULUMI_HOME or ~/.pulumi
+   */
+  readonly home?: string;
+}
+
 /** Starts policy packs and dynamic providers; in the language host's module, but not built from it. */
 const scripts = ['pulumi-analyzer-policy', 'pulumi-resource-pulumi-nodejs'];
 
 /** The pinned engine with what it starts, built when it is not there yet. @throws Failure E_TOOL when it can't be built */
-export async function pulumiEngine(options: ToolOptions = {}): Promise<Engine> {
+export async function pulumiEngine(options: EngineOptions = {}): Promise<Engine> {
   const { env = process.env } = options;
   const { source, path } = await toolStatus('pulumi', options);
   // One that is installed brings its own language hosts.
   const pulumi = source === 'path' && path ? path : join(await assemble(options), 'pulumi');
   const node = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
-  const own = hasVendorPlugin(env) ? [] : [fileURLToPath(new URL('.', import.meta.url))];
+  const users = env.PULUMI_HOME || join(env.HOME || homedir(), '.pulumi');
+  const own = existsSync(join(users, 'plugins', vendorPlugin)) ? [] : [fileURLToPath(new URL('.', import.meta.url))];
   const folders = [dirname(pulumi), node, ...own, env.PATH ?? ''];
-  return {
-    pulumi,
-    env: { PATH: folders.join(delimiter), PULUMI_SKIP_UPDATE_CHECK: 'true', PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true' },
-  };
+  if (options.home) makeHome(options.home, users);
+  const home: Record<string, string> = options.home ? { PULUMI_HOME: options.home } : {};
+  const closedNetwork = { PULUMI_SKIP_UPDATE_CHECK: 'true', PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true' };
+  return { pulumi, env: { PATH: folders.join(delimiter), ...closedNetwork, ...home } };
 }
 
-/** True when the official Kubernetes plugin of the SDK's version is installed; ours stays off PATH then, where it would win. */
-function hasVendorPlugin(env: NodeJS.ProcessEnv): boolean {
-  const home = env.PULUMI_HOME || join(env.HOME || homedir(), '.pulumi');
-  return existsSync(join(home, 'plugins', `resource-kubernetes-v${sdk.version}`));
+/** The official Kubernetes plugin of the SDK's version, as the engine installs it; where it is, ours stays off PATH, on which it would win. */
+const vendorPlugin = `resource-kubernetes-v${sdk.version}`;
+
+function makeHome(home: string, users: string): void {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const [logs, plugins, installed] = [join(home, 'logs'), join(home, 'plugins'), join(users, 'plugins')];
+  // A file where the folder should be: there is no switch.
+  if (!existsSync(logs)) writeFileSync(logs, '', { mode: 0o400 });
+  if (!existsSync(plugins) && existsSync(installed)) symlinkSync(installed, plugins);
 }
 
 /** One folder with everything: the engine looks for the language host and the scripts beside itself. */

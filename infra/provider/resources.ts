@@ -19,7 +19,7 @@ export interface ImageArgs {
  * of the source, the toolchain and the base, and builds nothing. Deleting the resource leaves the image: earlier releases refer to it.
  */
 export class Image extends pulumi.CustomResource {
-  /** Repository without tag or digest, as manifests name it. The property of the URN is `pulumi.CustomResource.urn`. */
+  /** Repository without tag or digest, as manifests name it. */
   declare readonly name: pulumi.Output<string>;
   /** Source commit at which it was first built, with `-dirty-<hash>` appended for uncommitted work. */
   declare readonly tag: pulumi.Output<string>;

@@ -1,11 +1,9 @@
-import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import providerPb from '@pulumi/pulumi/proto/provider_pb.js';
-import statusPb from '@pulumi/pulumi/proto/status_pb.js';
-import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
+import { status as codes, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { Failure, formatProblem } from '../delivery/errors.ts';
+import { initFailed, status } from './protocol.ts';
 import { Unfinished } from './provider.ts';
 import type { Redaction } from './redaction.ts';
-import { encode } from './struct.ts';
+import { encodeMessage } from './wire.ts';
 
 /** An outcome that can't be known: the engine records the operation as pending and asks for a refresh. */
 export class UnknownOutcome extends Failure {}
@@ -15,25 +13,21 @@ export function rpcError(error: unknown, redaction: Redaction): Partial<ServiceE
   if (error instanceof Unfinished) return unfinished(error, redaction);
   // The engine takes every code but UNKNOWN, INTERNAL and DATA_LOSS to mean that nothing has changed.
   if (error instanceof Failure) {
-    const code = error instanceof UnknownOutcome ? status.UNKNOWN : status.FAILED_PRECONDITION;
+    const code = error instanceof UnknownOutcome ? codes.UNKNOWN : codes.FAILED_PRECONDITION;
     return { code, details: redaction.clean(error.message) };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: status.UNKNOWN, details: redaction.clean(stack) };
+  return { code: codes.UNKNOWN, details: redaction.clean(stack) };
 }
 
-/** The engine finds the half-made resource in the details of the status: `ErrorResourceInitFailed`. */
-function unfinished(error: Unfinished, redaction: Redaction): Partial<ServiceError> {
-  const reasons = error.problems.map((problem) => redaction.clean(formatProblem(problem)));
-  const detail = new providerPb.ErrorResourceInitFailed()
-    .setId(error.resource.id)
-    .setProperties(encode(error.resource.outputs))
-    .setReasonsList(reasons);
-  const any = new anyPb.Any();
-  any.pack(detail.serializeBinary(), 'pulumirpc.ErrorResourceInitFailed');
+/** The engine finds the half-made resource in the details of the status. */
+function unfinished({ resource, problems }: Unfinished, redaction: Redaction): Partial<ServiceError> {
+  const reasons = problems.map((problem) => redaction.clean(formatProblem(problem)));
   const details = reasons.join('\n');
+  const value = encodeMessage(initFailed, { id: resource.id, properties: resource.outputs, reasons });
+  const any = { typeUrl: 'type.googleapis.com/pulumirpc.ErrorResourceInitFailed', value };
   const metadata = new Metadata();
-  const packed = new statusPb.Status().setCode(status.UNKNOWN).setMessage(details).setDetailsList([any]);
-  metadata.add('grpc-status-details-bin', Buffer.from(packed.serializeBinary()));
-  return { code: status.UNKNOWN, details, metadata };
+  const packed = encodeMessage(status, { code: codes.UNKNOWN, message: details, details: [any] });
+  metadata.add('grpc-status-details-bin', Buffer.from(packed));
+  return { code: codes.UNKNOWN, details, metadata };
 }

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import { connectLog } from './engine-log.ts';
+import { methods } from './protocol.ts';
 import type { Provider } from './provider.ts';
 import { service } from './service.ts';
 
@@ -20,7 +20,7 @@ export async function serve(provider: Provider, engine?: string): Promise<Provid
   const abort = new AbortController();
   const log = connectLog(engine);
   const server = new Server(unlimited);
-  server.addService(providerGrpc.ResourceProviderService, service(provider, log, abort));
+  server.addService(methods, service(provider, log, abort));
   const bound = Promise.withResolvers<number>();
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => (error ? bound.reject(error) : bound.resolve(port)));
   const port = await bound.promise;

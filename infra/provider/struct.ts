@@ -1,5 +1,5 @@
-import structPb, { type Struct, type Value } from 'google-protobuf/google/protobuf/struct_pb.js';
 import { isList, isMap, type PropertyMap, type PropertyValue, Secret, unknown } from './value.ts';
+import type { Kind, WireReader, WireWriter } from './wire.ts';
 
 /** Key that tells an object of the protocol from an ordinary one, and its values: sdk/go/common/resource/sig/sig.go of the engine. */
 const signatureKey = '4dabf18193072939515e22adb298388d';
@@ -19,39 +19,87 @@ const unknowns: ReadonlySet<string> = new Set([
   'dd056dcd-154b-4c76-9bd3-c8f88648b5ff',
 ]);
 
-/** Reads properties off the wire. References to resources become their ids, or URNs before they have one. */
-export function decode(struct: Struct | undefined): PropertyMap {
+/** Fields of `google.protobuf.Struct` and its parts, as they stand on the wire: their number and how they are written. */
+const tags = {
+  entry: 0x0a,
+  key: 0x0a,
+  value: 0x12,
+  null: 0x08,
+  number: 0x11,
+  string: 0x1a,
+  bool: 0x20,
+  struct: 0x2a,
+  list: 0x32,
+  item: 0x0a,
+} as const;
+
+/**
+ * Properties as `google.protobuf.Struct`, read and written in one pass: the generated classes copy a subtree once for each level
+ * above it, which takes seconds for Argo CD's definitions. References to resources become their ids, or URNs before they have one.
+ */
+export const properties: Kind<PropertyMap> = {
+  wireType: 2,
+  absent: {},
+  read: readStruct,
+  write: (writer, value, tag) => void writeStruct(writer.uint32(tag), value),
+};
+
+function readStruct(reader: WireReader): PropertyMap {
   const entries: [string, PropertyValue][] = [];
-  struct?.getFieldsMap().forEach((value, key) => {
-    entries.push([key, decodeValue(value)]);
-  });
+  for (const end = reader.uint32() + reader.pos; reader.pos < end; ) {
+    if (expect(reader, tags.entry)) entries.push(readEntry(reader));
+  }
   return Object.fromEntries(entries);
 }
 
-/** Writes properties to the wire. */
-export function encode(properties: PropertyMap): Struct {
-  return structPb.Struct.fromJavaScript(encodeMap(properties));
-}
-
-function decodeValue(value: Value): PropertyValue {
-  const cases = structPb.Value.KindCase;
-  switch (value.getKindCase()) {
-    case cases.BOOL_VALUE:
-      return value.getBoolValue();
-    case cases.NUMBER_VALUE:
-      return value.getNumberValue();
-    case cases.STRING_VALUE:
-      return unknowns.has(value.getStringValue()) ? unknown : value.getStringValue();
-    case cases.LIST_VALUE:
-      return value.getListValue()?.getValuesList().map(decodeValue) ?? [];
-    case cases.STRUCT_VALUE:
-      return decodeObject(decode(value.getStructValue()));
-    default:
-      return null;
+function readEntry(reader: WireReader): [string, PropertyValue] {
+  let key = '';
+  let value: PropertyValue = null;
+  for (const end = reader.uint32() + reader.pos; reader.pos < end; ) {
+    const tag = reader.uint32();
+    if (tag === tags.key) key = reader.string();
+    else if (tag === tags.value) value = readValue(reader);
+    else reader.skipType(tag & 7);
   }
+  return [key, value];
 }
 
-function decodeObject(object: PropertyMap): PropertyValue {
+function readValue(reader: WireReader): PropertyValue {
+  let value: PropertyValue = null;
+  for (const end = reader.uint32() + reader.pos; reader.pos < end; ) {
+    const tag = reader.uint32();
+    if (tag === tags.string) value = readText(reader);
+    else if (tag === tags.number) value = reader.double();
+    else if (tag === tags.bool) value = reader.bool();
+    else if (tag === tags.struct) value = meaningOf(readStruct(reader));
+    else if (tag === tags.list) value = readList(reader);
+    else reader.skipType(tag & 7);
+  }
+  return value;
+}
+
+function readList(reader: WireReader): PropertyValue[] {
+  const items: PropertyValue[] = [];
+  for (const end = reader.uint32() + reader.pos; reader.pos < end; ) {
+    if (expect(reader, tags.item)) items.push(readValue(reader));
+  }
+  return items;
+}
+
+function readText(reader: WireReader): PropertyValue {
+  const read = reader.string();
+  return unknowns.has(read) ? unknown : read;
+}
+
+/** True when the next field is the wanted one; any other is passed over. */
+function expect(reader: WireReader, wanted: number): boolean {
+  const tag = reader.uint32();
+  if (tag !== wanted) reader.skipType(tag & 7);
+  return tag === wanted;
+}
+
+/** What an object that carries a signature stands for. */
+function meaningOf(object: PropertyMap): PropertyValue {
   switch (object[signatureKey]) {
     case secretSignature:
       return new Secret(object.value ?? null);
@@ -66,15 +114,32 @@ function decodeObject(object: PropertyMap): PropertyValue {
   }
 }
 
-type WireValue = Parameters<typeof structPb.Struct.fromJavaScript>[0][string];
-
-function encodeMap(properties: PropertyMap): { [key: string]: WireValue } {
-  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, encodeValue(value)]));
+function writeStruct(writer: WireWriter, map: PropertyMap): void {
+  writer.fork();
+  for (const [key, value] of Object.entries(map)) {
+    if (value === undefined) continue;
+    writer.uint32(tags.entry).fork().uint32(tags.key).string(key).uint32(tags.value);
+    writeValue(writer, value);
+    writer.ldelim();
+  }
+  writer.ldelim();
 }
 
-function encodeValue(value: PropertyValue): WireValue {
-  if (value === unknown) return unknownString;
-  if (value instanceof Secret) return { [signatureKey]: secretSignature, value: encodeValue(value.value) };
-  if (isList(value)) return value.map(encodeValue);
-  return isMap(value) ? encodeMap(value) : (value as WireValue);
+function writeValue(writer: WireWriter, value: PropertyValue): void {
+  writer.fork();
+  if (value === unknown) writer.uint32(tags.string).string(unknownString);
+  else if (value instanceof Secret) writeStruct(writer.uint32(tags.struct), { [signatureKey]: secretSignature, value: value.value });
+  else if (isList(value)) writeList(writer.uint32(tags.list), value);
+  else if (isMap(value)) writeStruct(writer.uint32(tags.struct), value);
+  else if (typeof value === 'string') writer.uint32(tags.string).string(value);
+  else if (typeof value === 'number') writer.uint32(tags.number).double(value);
+  else if (typeof value === 'boolean') writer.uint32(tags.bool).bool(value);
+  else writer.uint32(tags.null).int32(0);
+  writer.ldelim();
+}
+
+function writeList(writer: WireWriter, items: readonly PropertyValue[]): void {
+  writer.fork();
+  for (const item of items) writeValue(writer.uint32(tags.item), item);
+  writer.ldelim();
 }

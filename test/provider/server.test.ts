@@ -10,8 +10,8 @@ import { Failure } from '../../infra/delivery/errors.ts';
 import { type Provider, Unfinished } from '../../infra/provider/provider.ts';
 import { UnknownOutcome } from '../../infra/provider/rpc-error.ts';
 import { type ProviderServer, serve } from '../../infra/provider/server.ts';
-import { decode, encode } from '../../infra/provider/struct.ts';
 import { type PropertyMap, Secret, unknown } from '../../infra/provider/value.ts';
+import { fromStruct, toStruct } from './generated.ts';
 
 /** A provider of files in memory: everything the protocol can carry, nothing else. */
 function memory(overrides: Partial<Provider> = {}): Provider {
@@ -57,7 +57,7 @@ afterEach(() => {
 
 const create = (inputs: PropertyMap, preview = false) =>
   call<InstanceType<typeof pb.CreateResponse>>((answer) =>
-    client.create(new pb.CreateRequest().setUrn(urn).setProperties(encode(inputs)).setPreview(preview), answer),
+    client.create(new pb.CreateRequest().setUrn(urn).setProperties(toStruct(inputs)).setPreview(preview), answer),
   );
 
 describe('a provider behind the engine’s protocol', () => {
@@ -75,18 +75,18 @@ describe('a provider behind the engine’s protocol', () => {
     await start();
     const made = await create({ text: new Secret('x'), later: unknown }, true);
     expect(made.getId()).toBe('');
-    expect(decode(made.getProperties())).toEqual({ text: new Secret('x'), later: unknown });
+    expect(fromStruct(made.getProperties())).toEqual({ text: new Secret('x'), later: unknown });
   });
 
   it('takes properties larger than gRPC’s default limit', async () => {
     await start();
     const text = 'x'.repeat(8 * 1024 * 1024);
-    expect(decode((await create({ text })).getProperties())).toEqual({ text });
+    expect(fromStruct((await create({ text })).getProperties())).toEqual({ text });
   });
 
   it('tells which properties are wrong', async () => {
     await start({ check: async ({ news }) => ({ inputs: news, problems: [{ property: 'text', problem }] }) });
-    const request = new pb.CheckRequest().setUrn(urn).setNews(encode({}));
+    const request = new pb.CheckRequest().setUrn(urn).setNews(toStruct({}));
     const answer = await call<InstanceType<typeof pb.CheckResponse>>((done) => client.check(request, done));
     expect(answer.getFailuresList().map((failure) => [failure.getProperty(), failure.getReason()])).toEqual([
       ['text', 'error[E_APPLY] notes: correct horse - no horses - take a cow'],
@@ -158,7 +158,7 @@ describe('an error of a provider', () => {
     const [any] = statusPb.Status.deserializeBinary(details as Uint8Array).getDetailsList();
     const failed = pb.ErrorResourceInitFailed.deserializeBinary(any?.getValue_asU8() ?? new Uint8Array());
     expect(failed.getId()).toBe('one');
-    expect(decode(failed.getProperties())).toEqual(resource.outputs);
+    expect(fromStruct(failed.getProperties())).toEqual(resource.outputs);
     expect(failed.getReasonsList()).toEqual(['error[E_APPLY] notes: [secret] - no horses - take a cow']);
   });
 });
