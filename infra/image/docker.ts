@@ -32,11 +32,10 @@ const buildCommands = {
 /** The daemon that the docker client is set up for; the text says why there is none. */
 export async function findDocker({ env, signal }: Surroundings): Promise<Docker | string> {
   const format = '{{.Server.Os}}/{{.Server.Arch}} {{.Client.Version}}';
-  const [version, buildx] = await Promise.all([
-    tryRun(['docker', 'version', '--format', format], { env, signal, timeout: 10_000 }),
-    tryRun(['docker', 'buildx', 'version'], { env, signal, timeout: 10_000 }),
-  ]);
+  const options = { env, signal, timeout: 10_000 };
+  const version = await tryRun(['docker', 'version', '--format', format], options);
   if (version.exitCode !== 0) return clean(version.stderr).trim().slice(0, 200);
+  const buildx = await tryRun(['docker', 'buildx', 'version'], options);
   const [platform = '', client = ''] = version.stdout.trim().split(' ');
   const hasBuildKit = Number.parseInt(client, 10) < 23;
   return { platform, engine: buildx.exitCode === 0 ? 'buildx' : hasBuildKit ? 'buildkit' : 'legacy' };

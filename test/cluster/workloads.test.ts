@@ -140,7 +140,8 @@ describe('a workload in the embedded cluster', () => {
   it('goes on running while the container runtime is restarted', async () => {
     const before = await field('{.items[*].metadata.uid} {.items[*].status.containerStatuses[*].restartCount}', 'pods', '--namespace=dev');
     const runtime = processesOf(project.layout).find(({ name }) => name === 'containerd');
-    process.kill(runtime?.pid ?? 0, 'SIGKILL');
+    if (!runtime) throw new Error('no containerd');
+    process.kill(runtime.pid, 'SIGKILL');
     expect(await httpFromPodOnceRuntimeIsBack()).toContain(greeting);
     expect(await field('{.items[*].metadata.uid} {.items[*].status.containerStatuses[*].restartCount}', 'pods', '--namespace=dev')).toBe(
       before,

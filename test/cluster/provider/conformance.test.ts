@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Engine, pulumiEngine } from '../../../infra/provider/engine.ts';
 import { adoption } from './behaviours/adoption.ts';
@@ -12,12 +15,17 @@ import { Scenario } from './scenario.ts';
 
 let plane: ControlPlane;
 let engine: Engine;
+let home: string;
 let started = 0;
 
 beforeAll(async () => {
-  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine()]);
+  home = mkdtempSync(join(tmpdir(), 'fullcycle-home-'));
+  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine({ home })]);
 });
-afterAll(() => plane?.stop());
+afterAll(async () => {
+  await plane?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
 
 const topics: readonly [string, readonly Behaviour[]][] = [
   ['over an object’s life', lifecycle],

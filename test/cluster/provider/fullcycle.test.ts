@@ -39,7 +39,7 @@ beforeAll(async () => {
   );
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
   symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-  [engine, local] = await Promise.all([pulumiEngine(), startLocal(project)]);
+  [engine, local] = await Promise.all([pulumiEngine({ home: join(folder, 'home') }), startLocal(project)]);
   await pulumi('stack', 'init', 'test');
 });
 

@@ -37,8 +37,8 @@ let engine: Engine;
 let folder: string;
 
 beforeAll(async () => {
-  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine()]);
   folder = mkdtempSync(join(tmpdir(), 'fullcycle-program-'));
+  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine({ home: join(folder, 'home') })]);
   mkdirSync(join(folder, 'state'));
   writeFileSync(join(folder, 'Pulumi.yaml'), 'name: program\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\n');
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');

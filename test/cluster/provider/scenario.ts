@@ -68,7 +68,7 @@ export class Scenario {
     const stack = await LocalWorkspace.createOrSelectStack(
       { stackName: 'test', projectName: 'conformance', program: async () => {} },
       {
-        pulumiHome: join(folder, 'home'),
+        pulumiHome: engine.env.PULUMI_HOME,
         projectSettings: { name: 'conformance', runtime: 'nodejs', backend: { url: `file://${join(folder, 'state')}` } },
         envVars: { ...engine.env, PULUMI_CONFIG_PASSPHRASE: 'test' },
       },
