@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../charts/environment.ts';
 import { moduleDirectory } from '../../infra/local/tools.ts';
 import { goldenTrees } from '../golden/trees.ts';
-import { type ClusterProject, createClusterProject } from './cluster-project.ts';
+import { type ClusterProject, createClusterProject, eventually } from './cluster-project.ts';
 
 const trees = await goldenTrees();
 let project: ClusterProject;
@@ -21,7 +21,8 @@ beforeAll(async () => {
     );
     if (exitCode !== 0) throw new Error(stderr);
   }
-  await project.kubectl('wait', '--for=condition=Established', 'crd', '--all');
+  // kubectl gives up on a definition that has no conditions yet.
+  await eventually('the definitions are established', 30, () => project.kubectl('wait', '--for=condition=Established', 'crd', '--all'));
   const namespaces = new Set(trees.flatMap(({ files }) => files.flatMap(({ object }) => object.metadata.namespace ?? [])));
   await project.apply(...[...namespaces].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })));
 });

@@ -19,6 +19,9 @@ const components = [
   'coredns',
 ];
 const warmSeconds = 25;
+const clean = { processes: [], routes: [], controlGroups: [] };
+/** What entered the node's namespaces from outside ends a moment after them. */
+const moment = { timeout: 10_000 };
 const mebibyte = 1024 ** 2;
 let project: ClusterProject;
 
@@ -48,6 +51,7 @@ const store = (name: string) =>
 
 describe('an embedded cluster', () => {
   it(`is Ready within ${warmSeconds} s, and gone without a trace a moment after it is stopped`, async () => {
+    await expect.poll(async () => (await traces(project.layout)).processes, moment).toEqual([]);
     const before = await traces(project.layout);
     const started = performance.now();
     await project.start();
@@ -67,8 +71,8 @@ describe('an embedded cluster', () => {
     const namespace = namespaceOfNode();
     await stopCluster(project.folder);
     expect(processesIn(namespace)).toEqual([]);
-    expect(await traces(project.layout)).toEqual(before);
-    expect(before).toMatchObject({ processes: [], routes: [], controlGroups: [] });
+    await expect.poll(() => traces(project.layout), moment).toEqual(before);
+    expect(before).toMatchObject({ routes: [], controlGroups: [] });
   });
 
   it('that runs is used by a second start', async () => {
@@ -146,13 +150,11 @@ describe('an embedded cluster', () => {
   });
 
   it('whose supervisor was killed leaves nothing once it is stopped', async () => {
-    const clean = { processes: [], routes: [], controlGroups: [] };
     await project.start();
     process.kill(await supervisorOf(project), 'SIGKILL');
     await stopCluster(project.folder);
-    const after = await traces(project.layout);
-    expect(after).toMatchObject(clean);
-    expect(after.links).not.toContain(project.layout.interface);
+    await expect.poll(() => traces(project.layout), moment).toMatchObject(clean);
+    expect((await traces(project.layout)).links).not.toContain(project.layout.interface);
   });
 
   it('is found and stopped when the record of its process is lost', async () => {
@@ -161,7 +163,7 @@ describe('an embedded cluster', () => {
     rmSync(join(stateFolder(project.folder), 'run', 'cluster.json'));
     await stopCluster(project.folder);
     expect(processesIn(namespace)).toEqual([]);
-    expect(await traces(project.layout)).toMatchObject({ processes: [], routes: [], controlGroups: [] });
+    await expect.poll(() => traces(project.layout), moment).toMatchObject(clean);
   });
 
   it('that cannot start says which part and why, and leaves nothing', async () => {
@@ -172,7 +174,7 @@ describe('an embedded cluster', () => {
     await expect(project.start()).rejects.toThrow(
       /^error\[E_LOCAL_DOWN\] cluster: exit 1 - must keep running: etcd does not start: .*invalid database/,
     );
-    expect(await traces(project.layout)).toMatchObject({ processes: [], routes: [], controlGroups: [] });
+    await expect.poll(() => traces(project.layout), moment).toMatchObject(clean);
     await stopCluster(project.folder, { purge: true });
     await project.start();
     expect(await ready()).toBe(true);
