@@ -69,3 +69,20 @@ export class Delivery extends pulumi.CustomResource {
     super('fullcycle:gitops:Delivery', name, { tree: undefined, commit: undefined, ...args }, options);
   }
 }
+
+/** When a password is made anew. */
+export interface PasswordArgs {
+  /** Any text; another one makes another password. */
+  readonly keeper?: pulumi.Input<string>;
+}
+
+/** A random password, made once and kept in the stack's state, encrypted. Deleting the resource forgets it. */
+export class Password extends pulumi.CustomResource {
+  /** 43 characters of A-Z, a-z, 0-9, - and _: 256 random bits. Always a secret; unknown in the preview that makes it. */
+  declare readonly value: pulumi.Output<string>;
+
+  constructor(name: string, args: PasswordArgs = {}, options?: pulumi.CustomResourceOptions) {
+    const secret = pulumi.mergeOptions(options, { additionalSecretOutputs: ['value'] });
+    super('fullcycle:secret:Password', name, { value: undefined, ...args }, secret);
+  }
+}

@@ -26,7 +26,7 @@ describe('the fullcycle provider', () => {
     await expect(async () =>
       provider.check({ olds: {}, news: {}, randomSeed: new Uint8Array() }, call('fullcycle:image:Imge')),
     ).rejects.toThrow(
-      'error[E_UNSUPPORTED] fullcycle:image:Imge: - one of fullcycle:image:Image, fullcycle:gitops:Delivery - use one of them',
+      'error[E_UNSUPPORTED] fullcycle:image:Imge: - one of fullcycle:image:Image, fullcycle:gitops:Delivery, fullcycle:secret:Password - use one of them',
     );
   });
 

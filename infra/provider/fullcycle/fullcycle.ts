@@ -6,10 +6,11 @@ import type { Call, Provider } from '../provider.ts';
 import { reveal } from '../value.ts';
 import { delivery } from './delivery.ts';
 import { image } from './image.ts';
+import { password } from './password.ts';
 import type { Project, ResourceType } from './resource.ts';
 
 /**
- * Images and deliveries of this project as Pulumi resources: the same work as `fullcycle deliver`, in a program.
+ * Images and deliveries of this project as Pulumi resources: the same work as `fullcycle deliver`, in a program; and passwords for it.
  * @param folder absolute folder of the project. @default the one that this file is part of
  */
 export function fullcycle(folder: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')): Provider {
@@ -18,6 +19,7 @@ export function fullcycle(folder: string = fileURLToPath(new URL('../../..', imp
   const types: Readonly<Record<string, ResourceType>> = {
     'fullcycle:image:Image': image(project),
     'fullcycle:gitops:Delivery': delivery(project),
+    'fullcycle:secret:Password': password,
   };
   const typeOf = ({ type }: Call): ResourceType =>
     types[type] ?? fail('E_UNSUPPORTED', type, undefined, `one of ${Object.keys(types).join(', ')}`, 'use one of them');
