@@ -6,6 +6,7 @@ import { writeEmptyBase } from './base.ts';
 import { buildCommand } from './build-command.ts';
 import type { BuildJob, ImageBuilder, Surroundings } from './image.ts';
 import { recipe } from './inputs.ts';
+import { koProgress } from './ko-progress.ts';
 import type { Descriptor } from './oci-layout.ts';
 import type { Artifact } from './publish.ts';
 import type { Sbom } from './sbom.ts';
@@ -70,7 +71,10 @@ async function build({ request, source, inputs, scratch }: BuildJob, { env, say,
       cwd: source,
       env: { ...env, ...goEnvironment, ...koEnvironment, KOCACHE: cache, KO_CONFIG_PATH: join(scratch, '.ko.yaml') },
       signal,
-      onLine: say,
+      onLine: (line) => {
+        const progress = koProgress(line);
+        if (progress !== undefined) say(progress);
+      },
       field: request.service.name,
       missing,
     },

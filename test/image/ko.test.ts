@@ -56,6 +56,13 @@ describe('an image of a Go service', () => {
     expect([readFileSync(page, 'utf8'), statSync(page).mtimeMs]).toEqual(['<p>', 0]);
   });
 
+  it('tells its progress without times and scratch folders', async () => {
+    const lines: string[] = [];
+    const onProgress = (line: string) => lines.push(line);
+    await buildImage(imageRequest(source.context, name, { builder: 'ko' }), { cacheDirectory, onProgress });
+    expect([...new Set(lines)]).toEqual(['building hello-go with ko', `compiling for ${own}`, 'writing SBOM', 'pushing hello-go']);
+  });
+
   it('is an index of both platforms, each with a binary of its own', async () => {
     const { digest } = await build({ platforms: ['linux/amd64', 'linux/arm64'] });
     const index = JSON.parse(await registry.crane('manifest', `${name}@${digest}`));
