@@ -1,3 +1,5 @@
+import type { Json, JsonObject } from '../kubernetes/json.ts';
+
 /** Stands for a value that is known only once another resource exists; seen in previews alone. */
 export const unknown: unique symbol = Symbol('unknown');
 export type Unknown = typeof unknown;
@@ -17,13 +19,6 @@ export type PropertyValue = null | boolean | number | string | Unknown | Secret 
 /** Inputs or outputs of a resource. */
 export interface PropertyMap {
   readonly [key: string]: PropertyValue;
-}
-
-/** A value without secrets and unknowns. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-
-export interface JsonObject {
-  readonly [key: string]: Json;
 }
 
 /** The plain value: secrets are opened; unknowns are left out of objects and are null in lists. */

@@ -1,9 +1,9 @@
 import type { Problem } from '../../../charts/problem.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, textAt } from '../../kubernetes/object.ts';
 import { formatPath } from '../property-path.ts';
 import type { PropertyProblem } from '../provider.ts';
-import type { JsonObject } from '../value.ts';
 import type { Propagation } from './cluster.ts';
-import { at, textAt } from './object.ts';
 
 /** Annotations of an object that tell the plugin, not the cluster, what to do: the vendor's names and meanings. */
 const names = {

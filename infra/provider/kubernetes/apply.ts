@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../delivery/errors.ts';
+import { ApiError } from '../../kubernetes/api-error.ts';
+import type { Json, JsonObject } from '../../kubernetes/json.ts';
+import { at, describe, textAt } from '../../kubernetes/object.ts';
 import { type PropertyPath, parsePath } from '../property-path.ts';
 import { type Call, type Created, type CreateRequest, Unfinished, type UpdateRequest } from '../provider.ts';
-import { hasUnknown, type Json, type JsonObject, type PropertyMap } from '../value.ts';
-import { ApiError } from './api-error.ts';
+import { hasUnknown, type PropertyMap } from '../value.ts';
 import { checkpoint, previewed } from './checkpoint.ts';
+import { idOf } from './id.ts';
 import { immutableFields } from './immutable.ts';
 import { appliedFields } from './managed-fields.ts';
-import { at, describe, idOf, textAt } from './object.ts';
 import { type Context, explained, findTarget, isForced, requireCluster, type Target } from './target.ts';
 import { untilGone, untilReady } from './wait.ts';
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../../charts/problem.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, textAt } from '../../kubernetes/object.ts';
 import type { Call, CheckRequest, CheckResult, PropertyProblem } from '../provider.ts';
-import { isMap, type JsonObject, type PropertyMap, reveal, Secret, unknown } from '../value.ts';
+import { isMap, type PropertyMap, reveal, Secret, unknown } from '../value.ts';
 import { autonamed, checkAnnotations } from './annotations.ts';
 import { typeMeta, typeOfToken } from './manifest.ts';
-import { at, textAt } from './object.ts';
 
 /** Checks what can be told without the cluster, chooses a name where the program gives none, and marks the data of Secrets as secret. */
 export function check(request: CheckRequest, call: Call): CheckResult {

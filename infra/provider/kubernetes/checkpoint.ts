@@ -1,6 +1,7 @@
-import { isMap, type JsonObject, markSecrets, type PropertyMap, type PropertyValue, reveal, Secret, unknown } from '../value.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, textAt } from '../../kubernetes/object.ts';
+import { isMap, markSecrets, type PropertyMap, type PropertyValue, reveal, Secret, unknown } from '../value.ts';
 import { sdkSpelling } from './manifest.ts';
-import { at, textAt } from './object.ts';
 import type { Target } from './target.ts';
 
 /**

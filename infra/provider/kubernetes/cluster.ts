@@ -1,9 +1,9 @@
 import { fail } from '../../delivery/errors.ts';
-import type { JsonObject } from '../value.ts';
-import { ApiError, Unreachable } from './api-error.ts';
-import type { ApiRequest, Connection, Reply } from './connection.ts';
+import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
+import type { ApiRequest, Connection, Reply } from '../../kubernetes/connection.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { describe, type ObjectReference, objectsAt, type TypeMeta } from '../../kubernetes/object.ts';
 import { Kinds, type ServedKind } from './kinds.ts';
-import { describe, type ObjectReference, objectsAt, type TypeMeta } from './object.ts';
 import type { Settings } from './settings.ts';
 
 /** Options of a server-side apply. */

@@ -1,11 +1,12 @@
+import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
 import { compare, difference, type ValueChange } from '../difference.ts';
 import { isWithin, type PropertyPath, parsePath } from '../property-path.ts';
 import type { Call, Difference, DiffRequest } from '../provider.ts';
-import { hasUnknown, type JsonObject } from '../value.ts';
-import { ApiError, Unreachable } from './api-error.ts';
+import { hasUnknown } from '../value.ts';
+import { idOf } from './id.ts';
 import { immutableFields, isReplacedByConvention } from './immutable.ts';
 import { appliedFields, type FieldSet, pickFields, sameFields, union, withoutFields } from './managed-fields.ts';
-import { idOf } from './object.ts';
 import { type Context, findTarget, type Target } from './target.ts';
 
 /**

@@ -1,5 +1,5 @@
+import type { ApiError, Cause } from '../../kubernetes/api-error.ts';
 import type { ValueChange } from '../difference.ts';
-import type { ApiError, Cause } from './api-error.ts';
 import type { Settings } from './settings.ts';
 
 /** How the API server's validation words that a field can't change on an existing object. */

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../value.ts';
-import { ApiError } from './api-error.ts';
-import type { Connection } from './connection.ts';
-import { at, objectsAt, type TypeMeta, textAt } from './object.ts';
+import { ApiError } from '../../kubernetes/api-error.ts';
+import type { Connection } from '../../kubernetes/connection.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, objectsAt, type TypeMeta, textAt } from '../../kubernetes/object.ts';
 
 /** How an API serves a kind. */
 export interface ServedKind {

@@ -1,10 +1,10 @@
 import sdk from '@pulumi/kubernetes/package.json' with { type: 'json' };
+import { connect } from '../../kubernetes/connection.ts';
 import { compare, difference } from '../difference.ts';
 import type { Provider } from '../provider.ts';
 import { create, update } from './apply.ts';
 import { check } from './check.ts';
 import { Cluster } from './cluster.ts';
-import { connect } from './connection.ts';
 import { diff } from './diff.ts';
 import { read } from './read.ts';
 import { remove } from './remove.ts';

@@ -1,6 +1,7 @@
+import type { Json, JsonObject } from '../../kubernetes/json.ts';
+import { at, objectsAt, textAt } from '../../kubernetes/object.ts';
 import type { PropertyPath } from '../property-path.ts';
-import { isList, isMap, type Json, type JsonObject } from '../value.ts';
-import { at, objectsAt, textAt } from './object.ts';
+import { isList, isMap } from '../value.ts';
 
 /** A set of fields as the API server tells it: `metadata.managedFields[].fieldsV1`, a tree of `f:<key>`, `k:<keys>`, `v:<value>` and `.`. */
 export type FieldSet = JsonObject;

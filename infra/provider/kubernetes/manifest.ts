@@ -1,5 +1,6 @@
-import { isMap, type Json, type JsonObject, type PropertyMap, type PropertyValue, reveal } from '../value.ts';
-import { at, type TypeMeta, textAt, withAt } from './object.ts';
+import type { Json, JsonObject } from '../../kubernetes/json.ts';
+import { at, type TypeMeta, textAt, withAt } from '../../kubernetes/object.ts';
+import { isMap, type PropertyMap, type PropertyValue, reveal } from '../value.ts';
 
 /** What the server sets in `metadata`, never the program. */
 const serverSet: ReadonlySet<string> = new Set([

@@ -1,13 +1,15 @@
+import { ApiError } from '../../kubernetes/api-error.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, textAt, withAt } from '../../kubernetes/object.ts';
 import type { ValueChange } from '../difference.ts';
 import type { Call, Found, ReadRequest } from '../provider.ts';
-import { type JsonObject, markSecrets, type PropertyMap, reveal } from '../value.ts';
-import { ApiError } from './api-error.ts';
+import { markSecrets, type PropertyMap, reveal } from '../value.ts';
 import { hideData } from './check.ts';
 import { checkpoint } from './checkpoint.ts';
 import { drift } from './diff.ts';
+import { idOf } from './id.ts';
 import { appliedFields, type FieldSet, pickFields, union } from './managed-fields.ts';
 import { inputsOf } from './manifest.ts';
-import { at, idOf, textAt, withAt } from './object.ts';
 import { type Context, explained, findRecorded, requireCluster, type Target } from './target.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Failure } from '../../delivery/errors.ts';
+import { textAt } from '../../kubernetes/object.ts';
 import type { Call, DeleteRequest } from '../provider.ts';
 import { secondsFor } from './apply.ts';
-import { textAt } from './object.ts';
 import { type Context, explained, findRecorded, requireCluster } from './target.ts';
 import { untilGone } from './wait.ts';
 

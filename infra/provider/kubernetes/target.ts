@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Failure, fail } from '../../delivery/errors.ts';
+import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { type ObjectReference, textAt } from '../../kubernetes/object.ts';
 import type { Call } from '../provider.ts';
 import { UnknownOutcome } from '../rpc-error.ts';
-import { type JsonObject, type PropertyMap, reveal } from '../value.ts';
+import { type PropertyMap, reveal } from '../value.ts';
 import { readWishes, type Wishes } from './annotations.ts';
-import { ApiError, Unreachable } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
+import { parseId } from './id.ts';
 import { inNamespace, manifestOf, typeMeta } from './manifest.ts';
-import { type ObjectReference, parseId, textAt } from './object.ts';
 import type { Settings } from './settings.ts';
 
 /** A configured provider. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../../charts/problem.ts';
+import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
+import type { JsonObject } from '../../kubernetes/json.ts';
+import { at, describe, type ObjectReference, objectsAt, textAt } from '../../kubernetes/object.ts';
 import type { Call } from '../provider.ts';
-import type { JsonObject } from '../value.ts';
-import { ApiError, Unreachable } from './api-error.ts';
 import type { Cluster } from './cluster.ts';
-import { at, describe, type ObjectReference, objectsAt, textAt } from './object.ts';
 import { podTroubles, type Readiness, readiness } from './readiness.ts';
 
 /** Milliseconds between two looks: growing, as most things happen at once or take long. */

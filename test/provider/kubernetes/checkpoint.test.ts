@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../infra/kubernetes/json.ts';
 import { readWishes } from '../../../infra/provider/kubernetes/annotations.ts';
 import { checkpoint, previewed } from '../../../infra/provider/kubernetes/checkpoint.ts';
 import type { Target } from '../../../infra/provider/kubernetes/target.ts';
-import { type JsonObject, Secret, unknown } from '../../../infra/provider/value.ts';
+import { Secret, unknown } from '../../../infra/provider/value.ts';
 
 function target(kind: string, manifest: JsonObject = {}): Target {
   const reference = { apiVersion: 'v1', kind, name: 'web', namespace: 'team' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../infra/kubernetes/json.ts';
 import { appliedFields, pickFields, sameFields, union, withoutFields } from '../../../infra/provider/kubernetes/managed-fields.ts';
-import type { JsonObject } from '../../../infra/provider/value.ts';
 
 /** As an API server 1.36 writes it for a Deployment applied by `ours` and scaled by hand. */
 const object: JsonObject = {

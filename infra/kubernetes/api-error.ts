@@ -1,5 +1,5 @@
-import type { Problem } from '../../../charts/problem.ts';
-import type { JsonObject } from '../value.ts';
+import type { Problem } from '../../charts/problem.ts';
+import type { JsonObject } from './json.ts';
 import { countAt, describe, type ObjectReference, objectsAt, textAt } from './object.ts';
 
 /** The API server can't be reached, or the connection broke. */

@@ -1,4 +1,4 @@
-import { isMap, type Json, type JsonObject } from '../value.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 
 /** Kind of an object and the version of its API. */
 export interface TypeMeta {
@@ -18,7 +18,7 @@ export interface ObjectReference extends TypeMeta {
 export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
   return path.reduce<Json | undefined>((parent, step) => {
     if (typeof step === 'number') return Array.isArray(parent) ? (parent[step] as Json | undefined) : undefined;
-    return isMap(parent) && Object.hasOwn(parent, step) ? (parent[step] as Json) : undefined;
+    return isObject(parent) && Object.hasOwn(parent, step) ? parent[step] : undefined;
   }, value);
 }
 
@@ -36,7 +36,7 @@ export function countAt(value: Json | undefined, ...path: readonly (string | num
 /** The objects in the list at a path. */
 export function objectsAt(value: Json | undefined, ...path: readonly (string | number)[]): JsonObject[] {
   const found = at(value, ...path);
-  return Array.isArray(found) ? (found as Json[]).filter((item): item is JsonObject => isMap(item)) : [];
+  return Array.isArray(found) ? (found as Json[]).filter(isObject) : [];
 }
 
 /** A copy with another value at a path, or without it; objects on the way are made where they are missing. */
@@ -44,22 +44,11 @@ export function withAt(value: JsonObject, [step, ...rest]: readonly string[], wa
   if (step === undefined) return value;
   const child = at(value, step);
   const { [step]: _, ...others } = value;
-  const inner = rest.length === 0 ? wanted : withAt(isMap(child) ? (child as JsonObject) : {}, rest, wanted);
+  const inner = rest.length === 0 ? wanted : withAt(isObject(child) ? child : {}, rest, wanted);
   return inner === undefined ? others : { ...others, [step]: inner };
 }
 
 /** `Deployment team/web`: an object in messages. */
 export function describe({ kind, namespace, name }: ObjectReference): string {
   return `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
-}
-
-/** What the engine knows an object by: `namespace/name`, or `name`. */
-export function idOf({ namespace, name }: ObjectReference): string {
-  return namespace ? `${namespace}/${name}` : name;
-}
-
-/** The opposite of {@link idOf}. */
-export function parseId(id: string): { readonly namespace?: string; readonly name: string } {
-  const slash = id.indexOf('/');
-  return slash < 0 ? { name: id } : { namespace: id.slice(0, slash), name: id.slice(slash + 1) };
 }

@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestContext as Context } from '@kubernetes/client-node';
-import { fail } from '../../delivery/errors.ts';
-import type { JsonObject } from '../value.ts';
+import { fail } from '../delivery/errors.ts';
 import { ApiError, Unreachable } from './api-error.ts';
+import type { JsonObject } from './json.ts';
 import { textAt } from './object.ts';
 
 /** What is asked of an API server. */
