@@ -46,8 +46,16 @@ export type ProblemCode =
   | 'E_DRIFT'
   | 'E_UNOWNED'
   | 'E_STATE'
+  // promotion and rollback
+  | 'E_NOT_SOAKED'
+  | 'E_NOT_PROVEN'
+  | 'E_HELD'
+  | 'E_DIFF_SCOPE'
+  | 'E_NO_RELEASE'
   // the cluster
   | 'E_CLUSTER'
+  | 'E_CLUSTER_IDENTITY'
+  | 'E_WRONG_CLUSTER'
   | 'E_UNSUPPORTED'
   | 'E_EXISTS'
   | 'E_APPLY'

@@ -1,3 +1,5 @@
+import { attestationPath } from './attestation.ts';
+import { holdPath } from './hold.ts';
 import { emptyLedger, type Ledger, ledgerPath, parseLedger } from './ledger.ts';
 import type { Current } from './plan.ts';
 import { releasePath } from './release.ts';
@@ -17,7 +19,10 @@ export async function readCurrent(repository: Repository, environment: string, c
   const links = entries.filter(({ mode }) => mode === '120000');
   const id = (path: string) => entries.find((entry) => entry.path === path && !links.includes(entry))?.id;
   const [ledgerId, releaseId] = [id(ledgerPath), id(releasePath(environment))];
-  const texts = await repository.blobs([ledgerId, releaseId, ...links.map((link) => link.id)].filter((blob) => blob !== undefined));
+  const [holdId, attestationId] = [id(holdPath(environment)), id(attestationPath(environment))];
+  const texts = await repository.blobs(
+    [ledgerId, releaseId, holdId, attestationId, ...links.map((link) => link.id)].filter((blob) => blob !== undefined),
+  );
   const textOf = (blob: string | undefined) => (blob === undefined ? undefined : texts.get(blob));
   const ledgerText = textOf(ledgerId);
   const ledger: Ledger = ledgerText === undefined ? emptyLedger : parseLedger(ledgerText);
@@ -25,6 +30,8 @@ export async function readCurrent(repository: Repository, environment: string, c
     entries: entries.map((entry) => (links.includes(entry) ? { ...entry, target: texts.get(entry.id) ?? '' } : entry)),
     ledger,
     release: textOf(releaseId),
+    hold: textOf(holdId),
+    attestation: textOf(attestationId),
     format: commit.length === 64 ? 'sha256' : 'sha1',
   };
 }

@@ -15,10 +15,12 @@ export interface MessageFacts {
   readonly services: readonly string[];
   /** Objects that the cluster will lose, as `Kind/name`. */
   readonly deletes: readonly string[];
-  /** True when only `hold.json` changes. */
-  readonly isHoldOnly: boolean;
+  /** What the only record that changes is about, when no manifest and no image does. */
+  readonly onlyRecord?: 'hold' | 'health';
   /** Why, in the user's words; checked by {@link checkReason}. */
   readonly reason?: string;
+  /** More trailers, none of them in a user's words. */
+  readonly trailers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -58,14 +60,15 @@ export function commitMessage(facts: MessageFacts): string {
     `Fullcycle-Environment: ${release.environment}`,
     `Fullcycle-Source: ${release.source.commit}`,
     `Fullcycle-Inputs: ${release.inputs}`,
+    ...Object.entries(facts.trailers ?? {}).map(([name, value]) => `${name}: ${value}`),
   ];
   const reason = facts.reason === undefined ? [] : [facts.reason];
   return `${[subject(facts), ...reason, body.join('\n'), trailers.join('\n')].join('\n\n')}\n`;
 }
 
-function subject({ verb, release, services, isHoldOnly }: MessageFacts): string {
+function subject({ verb, release, services, onlyRecord }: MessageFacts): string {
   const start = `${verb}(${release.environment}): `;
-  if (isHoldOnly) return `${start}hold`;
+  if (onlyRecord !== undefined) return `${start}${onlyRecord}`;
   if (services.length === 0) return `${start}settings at ${short(release.source.commit)}`;
   const named = services.map((service) => `${service} ${short(release.images[service]?.tag ?? '')}`.trim());
   for (let count = named.length; count > 1; count -= 1) {

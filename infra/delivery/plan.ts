@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ManifestFile } from '../../charts/environment.ts';
 import type { Problem } from '../../charts/problem.ts';
 import { inspectTree, type TreeEntry } from './drift.ts';
+import { activeHolds, heldProblems, holdPath, parseHolds } from './hold.ts';
 import { belongsTo, blobId, formatLedger, type Ledger, ledgerPath, type ObjectFormat, objectKey, withOwned } from './ledger.ts';
 import { checkReason, commitMessage } from './message.ts';
 import { deletions, type Guard } from './prune-guard.ts';
-import { formatRelease, parseRelease, type ReleaseRecord, releasePath } from './release.ts';
+import { ownedFiles, recordPaths, recordTexts, withRecords } from './records.ts';
+import { parseRelease, type ReleaseRecord, releasePath } from './release.ts';
 
 /** What is at the tip of the GitOps repo, read before anything is decided. */
 export interface Current {
@@ -14,6 +16,10 @@ export interface Current {
   readonly ledger: Ledger;
   /** Text of the environment's release.json; undefined when it is not there. */
   readonly release?: string;
+  /** Text of its hold.json; undefined when nothing is held. */
+  readonly hold?: string;
+  /** Text of its attestation.json; undefined when it is not there. */
+  readonly attestation?: string;
   /** @default sha1 */
   readonly format?: ObjectFormat;
 }
@@ -24,10 +30,16 @@ export interface Wanted {
   readonly release: ReleaseRecord;
   /** Text of `hold.json`; null removes it. @default what is there stays */
   readonly hold?: string | null;
+  /** Text of `attestation.json`. @default what is there stays */
+  readonly attestation?: string;
   /** First word of the commit's subject. @default deliver */
   readonly verb?: string;
   /** Why, in the user's words: one line, at most 500 characters. */
   readonly reason?: string;
+  /** More trailers of the commit: where a release came from. */
+  readonly trailers?: Readonly<Record<string, string>>;
+  /** Why the environment must not become this, found out by whoever proposes it. */
+  readonly problems?: readonly Problem[];
 }
 
 /** A file to write, or to remove when `text` is null. */
@@ -39,7 +51,7 @@ export interface FileWrite {
 /** What would be done, decided before anything is done. All lists are sorted. */
 export interface Plan {
   readonly environment: string;
-  /** Manifests by what happens to them; `release.json`, `hold.json` and the ledger are not listed. */
+  /** Manifests by what happens to them; our own records and the ledger are not listed. */
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
@@ -57,17 +69,13 @@ export interface Plan {
   readonly problems: readonly Problem[];
 }
 
-/** Path of an environment's hold in the GitOps repo; there only while a rollback holds. */
-export function holdPath(environment: string): string {
-  return `environments/${environment}/hold.json`;
-}
-
 /**
  * Decides what to write so that the environment becomes what is wanted. Pure: equal input gives an equal plan, and planning again on
- * the result finds nothing to do. Only owned files are ever replaced or removed.
+ * the result finds nothing to do. Only owned files are ever replaced or removed, and what is held does not come back.
+ * @param now milliseconds since 1970, to judge until when a hold holds. @default every hold holds
  * @throws Failure `E_STATE` when the tip's release.json is as this program wrote it and yet can't be read
  */
-export function plan(current: Current, wanted: Wanted, guard: Guard): Plan {
+export function plan(current: Current, wanted: Wanted, guard: Guard, now = 0): Plan {
   const { environment } = wanted.release;
   const format = current.format ?? 'sha1';
   const texts = new Map(wanted.files.map(({ path, text }) => [path, text]));
@@ -89,8 +97,11 @@ export function plan(current: Current, wanted: Wanted, guard: Guard): Plan {
     ...[...records].map(([path, text]) => ({ path, text })),
     ...(isDeepStrictEqual(ledger, current.ledger) ? [] : [{ path: ledgerPath, text: formatLedger(ledger) }]),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const { verb = 'deliver', release, reason } = wanted;
-  const facts = { verb, release, reason, services, deletes: loss.names, isHoldOnly: isSame };
+  const { verb = 'deliver', release, reason, trailers } = wanted;
+  const onlyRecord = !isSame ? undefined : wanted.attestation === undefined ? 'hold' : 'health';
+  const facts = { verb, release, reason, services, deletes: loss.names, onlyRecord, trailers } as const;
+  const isTold = guard.overwrite || !findings.drifted.includes(holdPath(environment));
+  const held = isTold ? heldAt(current, wanted, services, now) : [];
   return {
     environment,
     ...manifests,
@@ -99,7 +110,7 @@ export function plan(current: Current, wanted: Wanted, guard: Guard): Plan {
     writes,
     message: writes.length === 0 ? '' : commitMessage(facts),
     nothingToDo: writes.length === 0,
-    problems: [...checkWanted(wanted), ...findings.problems, ...loss.problems],
+    problems: [...checkWanted(wanted), ...held, ...(wanted.problems ?? []), ...findings.problems, ...loss.problems],
   };
 }
 
@@ -107,7 +118,7 @@ function compareManifests(current: Current, environment: string, wanted: Readonl
   const tip = new Map(current.entries.map((entry) => [entry.path, entry]));
   const isSame = (path: string) => tip.get(path)?.id === wanted.get(path) && tip.get(path)?.mode === '100644';
   const owned = Object.keys(current.ledger.environments[environment]?.files ?? {});
-  const records = [releasePath(environment), holdPath(environment)];
+  const records = recordPaths(environment);
   return {
     added: [...wanted.keys()].filter((path) => !tip.has(path)).sort(),
     changed: [...wanted.keys()].filter((path) => tip.has(path) && !isSame(path)).sort(),
@@ -115,14 +126,12 @@ function compareManifests(current: Current, environment: string, wanted: Readonl
   };
 }
 
-/** Ids by path that the tree may have: a record that shall stay is wanted as it was written. */
-function withRecords(current: Current, wanted: Wanted, manifests: ReadonlyMap<string, string>): Map<string, string> {
-  const { environment } = wanted.release;
-  const hold = holdPath(environment);
-  const kept = current.ledger.environments[environment]?.files[hold];
-  const holdId = wanted.hold === undefined ? kept : wanted.hold === null ? undefined : blobId(wanted.hold, current.format);
-  const release = blobId(formatRelease(wanted.release), current.format);
-  return new Map([...manifests, [releasePath(environment), release], ...(holdId === undefined ? [] : [[hold, holdId] as const])]);
+/** What is held of the images that would change. */
+function heldAt(current: Current, { release, hold }: Wanted, services: readonly string[], now: number): Problem[] {
+  const text = hold === undefined ? current.hold : hold;
+  if (text === undefined || text === null || services.length === 0) return [];
+  const images = Object.fromEntries(Object.entries(release.images).filter(([service]) => services.includes(service)));
+  return heldProblems(release.environment, activeHolds(parseHolds(release.environment, text).holds, now), images);
 }
 
 /** A record that was edited by hand is not believed: either the plan is blocked, or `overwrite` writes it anew. */
@@ -137,37 +146,6 @@ function changedServices(before: ReleaseRecord | undefined, after: ReleaseRecord
   return [...names].filter((name) => !isDeepStrictEqual(before?.images[name], after.images[name])).sort();
 }
 
-/** `release.json` and `hold.json` where they change, by path; null removes. */
-function recordTexts(current: Current, wanted: Wanted, isSame: boolean): Map<string, string | null> {
-  const { environment } = wanted.release;
-  const format = current.format ?? 'sha1';
-  const tip = new Map(current.entries.map(({ path, id }) => [path, id]));
-  const records: [path: string, text: string | null | undefined][] = [
-    [releasePath(environment), isSame ? undefined : formatRelease(wanted.release)],
-    [holdPath(environment), wanted.hold],
-  ];
-  const changes = records.flatMap(([path, text]): [string, string | null][] => {
-    if (text === undefined || (text === null && !tip.has(path))) return [];
-    return text !== null && tip.get(path) === blobId(text, format) ? [] : [[path, text]];
-  });
-  return new Map(changes);
-}
-
-/** The environment's files after the plan: all manifests, and the records that are written or stay. */
-function ownedFiles(
-  current: Current,
-  manifests: ReadonlyMap<string, string>,
-  written: ReadonlyMap<string, string | null>,
-  environment: string,
-): Record<string, string> {
-  const kept = current.entries.filter(({ path }) => [releasePath(environment), holdPath(environment)].includes(path));
-  const files = new Map([...manifests, ...kept.map(({ path, id }) => [path, id] as const)]);
-  for (const [path, text] of written)
-    if (text === null) files.delete(path);
-    else files.set(path, blobId(text, current.format));
-  return Object.fromEntries(files);
-}
-
 /** Rules of paths and texts that a render keeps by construction; broken here, they would reach other people's files. */
 function checkWanted(wanted: Wanted): Problem[] {
   const { environment } = wanted.release;
@@ -177,7 +155,7 @@ function checkWanted(wanted: Wanted): Problem[] {
     const bad = (code: 'E_PATH' | 'E_ENCODING', rule: string) =>
       problems.push({ code, field: path, rule, fix: 'this is a fault of the render: please report it' });
     if (!belongsTo(environment, path) || !/^[A-Za-z0-9._/-]+$/.test(path)) bad('E_PATH', `is no path of ${environment} in the GitOps repo`);
-    if ([releasePath(environment), holdPath(environment)].includes(path)) bad('E_PATH', 'is the path of a record, not of a manifest');
+    if (recordPaths(environment).includes(path)) bad('E_PATH', 'is the path of a record, not of a manifest');
     if (seen.has(path.toLowerCase())) bad('E_PATH', 'is rendered twice, upper and lower case being alike');
     if (!text.isWellFormed()) bad('E_ENCODING', 'a manifest is well-formed Unicode');
     seen.add(path.toLowerCase());

@@ -100,7 +100,7 @@ async function decide(request: PreviewRequest, base: string | undefined): Promis
   const { repository, environment } = request;
   await request.onStep?.('plan', base ?? 'empty repository');
   const current = await readCurrent(repository, environment, base);
-  const decided = plan(current, await request.propose(current, base), request.guard);
+  const decided = plan(current, await request.propose(current, base), request.guard, request.timing.now());
   const drifted = decided.problems.filter(({ code }) => code === 'E_DRIFT').map(({ field }) => field);
   if (base === undefined || drifted.length === 0) return { decided, current };
   const edits = await repository.lastEdits(base, drifted);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { KubernetesObject, ManifestFile } from '../../charts/environment.ts';
+import { attestationPath } from '../../infra/delivery/attestation.ts';
 import type { TreeEntry } from '../../infra/delivery/drift.ts';
+import { holdPath } from '../../infra/delivery/hold.ts';
 import { blobId, emptyLedger, ledgerPath, type ObjectFormat, parseLedger } from '../../infra/delivery/ledger.ts';
 import type { Current, Plan, Wanted } from '../../infra/delivery/plan.ts';
 import type { Guard } from '../../infra/delivery/prune-guard.ts';
@@ -77,7 +79,14 @@ export type Tree = ReadonlyMap<string, string>;
 export function current(tree: Tree, environment: string, format: ObjectFormat = 'sha1'): Current {
   const ledger = tree.get(ledgerPath);
   const entries: TreeEntry[] = [...tree].map(([path, text]) => ({ path, mode: '100644', id: blobId(text, format) }));
-  return { entries, ledger: ledger === undefined ? emptyLedger : parseLedger(ledger), release: tree.get(releasePath(environment)), format };
+  return {
+    entries,
+    ledger: ledger === undefined ? emptyLedger : parseLedger(ledger),
+    release: tree.get(releasePath(environment)),
+    hold: tree.get(holdPath(environment)),
+    attestation: tree.get(attestationPath(environment)),
+    format,
+  };
 }
 
 /** The tree after the plan. */

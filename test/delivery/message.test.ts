@@ -9,7 +9,6 @@ const facts = (services: Record<string, string>, more: Partial<MessageFacts> = {
   release: release({ environment: 'dev', services }),
   services: Object.keys(services),
   deletes: [],
-  isHoldOnly: false,
   ...more,
 });
 const subject = (more: MessageFacts): string => commitMessage(more).split('\n')[0] ?? '';
@@ -37,7 +36,8 @@ Fullcycle-Inputs: ${digest('inputs {"goserver":"v1"}')}
     [facts({ goserver: 'v1', nodeserver: 'v2' }), `deliver(dev): goserver ${short('v1')}, nodeserver ${short('v2')}`],
     [facts({ goserver: 'v1' }, { verb: 'rollback' }), `rollback(dev): goserver ${short('v1')}`],
     [facts({ goserver: 'v1' }, { services: [] }), `deliver(dev): settings at ${short('first')}`],
-    [facts({ goserver: 'v1' }, { services: [], isHoldOnly: true, verb: 'unhold' }), 'unhold(dev): hold'],
+    [facts({ goserver: 'v1' }, { services: [], onlyRecord: 'hold', verb: 'unhold' }), 'unhold(dev): hold'],
+    [facts({ goserver: 'v1' }, { services: [], onlyRecord: 'health', verb: 'attest' }), 'attest(dev): health'],
     [facts({ goserver: 'v1' }, { services: ['goserver', 'gone'] }), `deliver(dev): goserver ${short('v1')}, gone`],
     [
       facts({ 'service-one': 'v1', 'service-two': 'v1', 'service-three': 'v1', 'service-four': 'v1' }),

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TreeEntry } from '../../infra/delivery/drift.ts';
 import { Failure, formatProblem } from '../../infra/delivery/errors.ts';
+import { formatHolds } from '../../infra/delivery/hold.ts';
 import { blobId, ledgerPath, parseLedger } from '../../infra/delivery/ledger.ts';
 import { type Current, plan, type Wanted } from '../../infra/delivery/plan.ts';
 import type { Guard } from '../../infra/delivery/prune-guard.ts';
 import { parseRelease } from '../../infra/delivery/release.ts';
-import { apply, commitId, current, type Desired, manifest, strict, type Tree, wanted } from './desired.ts';
+import { apply, commitId, current, type Desired, digest, manifest, strict, type Tree, wanted } from './desired.ts';
 
 const dev = wanted({ environment: 'dev', services: { goserver: 'v1' } });
 const deployment = 'environments/dev/goserver/deployment-goserver.yaml';
@@ -131,13 +132,18 @@ describe('a delivery', () => {
 
 describe('a hold', () => {
   const hold = 'environments/dev/hold.json';
-  const held = deliver(delivered, { ...dev, hold: '{"until": "tomorrow"}\n', verb: 'rollback', reason: 'too slow' });
+  const until = '2026-01-02T00:00:00Z';
+  const text = formatHolds('dev', [
+    { digests: [{ service: 'goserver', digest: digest('bad') }], who: 'Ada', why: 'too slow', since: '2026-01-01T00:00:00Z', until },
+  ]);
+  const held = deliver(delivered, { ...dev, hold: text, verb: 'rollback', reason: 'too slow' });
+  const bad = wanted({ environment: 'dev', services: { goserver: 'bad' } });
 
   it('is written, owned, and named in the message', () => {
-    const decided = plan(current(delivered, 'dev'), { ...dev, hold: '{}\n', verb: 'rollback', reason: 'too slow' }, strict);
+    const decided = plan(current(delivered, 'dev'), { ...dev, hold: text, verb: 'rollback', reason: 'too slow' }, strict);
     expect(decided.writes.map(({ path }) => path)).toEqual([ledgerPath, hold]);
     expect(decided.message).toMatch(/^rollback\(dev\): hold\n\ntoo slow\n/);
-    expect(parseLedger(held.get(ledgerPath) ?? '').environments.dev?.files[hold]).toBe(blobId('{"until": "tomorrow"}\n'));
+    expect(parseLedger(held.get(ledgerPath) ?? '').environments.dev?.files[hold]).toBe(blobId(text ?? ''));
   });
 
   it('stays until it is taken away', () => {
@@ -149,6 +155,28 @@ describe('a hold', () => {
 
   it('taken away where there is none is nothing to do', () => {
     expect(plan(current(delivered, 'dev'), { ...dev, hold: null }, strict).nothingToDo).toBe(true);
+  });
+
+  it('keeps its digest out, until its time has come', () => {
+    const told = (now?: number) => plan(current(held, 'dev'), bad, strict, now).problems.map(formatProblem);
+    const refused = [
+      `error[E_HELD] dev/goserver: ${digest('bad')} - held since 2026-01-01T00:00:00Z until ${until} by Ada: too slow - deliver another build, or release it: fullcycle unhold --env dev --service goserver`,
+    ];
+    expect(told()).toEqual(refused);
+    expect(told(Date.parse(until) - 1)).toEqual(refused);
+    expect(told(Date.parse(until))).toEqual([]);
+  });
+
+  it('lets its digest come back in the commit that takes it away, and in another service', () => {
+    expect(plan(current(held, 'dev'), { ...bad, hold: null }, strict).problems).toEqual([]);
+    const other = wanted({ environment: 'dev', services: { goserver: 'v1', nodeserver: 'bad' } });
+    expect(plan(current(held, 'dev'), other, strict).problems).toEqual([]);
+  });
+
+  it('that can’t be read stops what changes an image', () => {
+    const broken = deliver(delivered, { ...dev, hold: '{}\n' });
+    expect(() => plan(current(broken, 'dev'), bad, strict)).toThrow(`error[E_STATE] ${hold} schema`);
+    expect(plan(current(broken, 'dev'), { ...bad, hold: null }, strict).problems).toEqual([]);
   });
 
   it('edited or removed by hand is drift', () => {
