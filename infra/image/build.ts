@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { tool } from '../local/tools.ts';
 import { chooseBuilder } from './builder.ts';
-import type { BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
+import type { Artifact, BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
 import { hashInputs, recipe } from './inputs.ts';
 import { adopt, findPublished, isDirty, publish } from './publish.ts';
 import { type PinnedImage, Registry } from './registry.ts';
@@ -29,6 +29,17 @@ export async function buildImage(request: ImageRequest, options: BuildOptions = 
   const published = await findPublished(examined.registry, request, examined.inputs);
   if (!published) return buildAndPublish(request, examined, surroundings);
   return isDirty(published.tag) && !isDirty(request.tag) ? adopt(examined.registry, request, published) : published;
+}
+
+/**
+ * Builds the image of a service and throws it away, to find out whether it can be built; one that the registry holds can. Pushes nothing.
+ * @throws Failure like {@link buildImage}
+ */
+export async function tryBuild(request: ImageRequest, options: BuildOptions = {}): Promise<void> {
+  const surroundings = surround(options);
+  const examined = await examine(request, surroundings);
+  if (await findPublished(examined.registry, request, examined.inputs)) return;
+  await withArtifact(request, examined, surroundings, async () => {});
 }
 
 /** The inputs hash that a build would have now; nothing is built. @throws Failure E_BUILD, E_TOOL or E_SYMLINK; with Docker also E_AUTH or E_REGISTRY */
@@ -72,15 +83,25 @@ function surround({ env = process.env, onProgress = () => {}, cacheDirectory, si
   return { env, cacheDirectory: cache, say: onProgress, signal };
 }
 
-function buildAndPublish(request: ImageRequest, examined: Examined, { cacheDirectory, say }: Surroundings): Promise<BuiltImage> {
-  const { registry, builder, files, inputs } = examined;
+function buildAndPublish(request: ImageRequest, examined: Examined, surroundings: Surroundings): Promise<BuiltImage> {
+  return withArtifact(request, examined, surroundings, (artifact, scratch) => {
+    surroundings.say(`pushing ${request.service.name}`);
+    return publish(examined.registry, request, examined.inputs, artifact, scratch);
+  });
+}
+
+/** Builds in a folder that goes when the work is done. */
+function withArtifact<T>(
+  request: ImageRequest,
+  { builder, files, inputs }: Examined,
+  { cacheDirectory, say }: Surroundings,
+  work: (artifact: Artifact, scratch: string) => Promise<T>,
+): Promise<T> {
   const { name } = request.service;
   return withScratch(cacheDirectory, name, async (scratch) => {
     const source = join(scratch, 'source');
     await copySource(request.context, files, source);
     say(`building ${name} with ${builder.kind}`);
-    const artifact = await builder.build({ request, source, inputs, scratch });
-    say(`pushing ${name}`);
-    return publish(registry, request, inputs, artifact, scratch);
+    return work(await builder.build({ request, source, inputs, scratch }), scratch);
   });
 }

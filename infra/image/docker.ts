@@ -1,17 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseImage } from '../../charts/validate/image.ts';
 import { clean, fail } from '../delivery/errors.ts';
 import { type RunResult, tryRun } from '../delivery/process.ts';
 import { buildCommand } from './build-command.ts';
 import { baseImages } from './dockerfile.ts';
-import type { BuildJob, ImageBuilder, ImageRequest, Platform, Surroundings } from './image.ts';
+import type { Artifact, BuildJob, ImageBuilder, ImageRequest, Platform, Surroundings } from './image.ts';
 import { recipe } from './inputs.ts';
 import { compressLayer, readLayer } from './layer.ts';
-import { type Descriptor, ociPlatform, writeManifest, writeTop } from './oci-layout.ts';
-import type { Artifact } from './publish.ts';
+import { type Descriptor, type Layer, ociPlatform, writeManifest, writeTop } from './oci-layout.ts';
 import type { Registry } from './registry.ts';
-import { describeImage, listPackages } from './sbom.ts';
+import { describeImage, listPackages, type Package } from './sbom.ts';
 import { describeDependencies } from './source-packages.ts';
 
 /** A Docker daemon that answers, and how to build with it. */
@@ -43,7 +43,8 @@ export async function findDocker({ env, signal }: Surroundings): Promise<Docker 
 
 /**
  * Any service with a Dockerfile, which gets the inputs hash as the build argument `BUILD_ID`. What Docker builds is saved and pushed
- * like every other image, so the daemon needs neither credentials nor a way to the registry.
+ * like every other image, so the daemon needs neither credentials nor a way to the registry. Docker dates what it builds: the same
+ * inputs built twice are two images, so the first one counts, for every machine that asks the registry.
  */
 export function createDockerBuilder(docker: Docker, registry: Registry, surroundings: Surroundings): ImageBuilder {
   return {
@@ -96,7 +97,7 @@ async function findBases({ context, service }: ImageRequest, registry: Registry,
   const images = baseImages(readFileSync(join(context, 'Dockerfile'), 'utf8'));
   return Promise.all(
     images.map(async (image) => {
-      const pinned = image.split('@')[1];
+      const pinned = parseImage(image).digest;
       if (pinned) return { image, digest: pinned };
       const format = '{{range .RepoDigests}}{{.}} {{end}}{{.Id}}';
       const local = await tryRun(['docker', 'image', 'inspect', '--format', format, image], { env, signal });
@@ -109,9 +110,8 @@ async function findBases({ context, service }: ImageRequest, registry: Registry,
   );
 }
 
-function describeBase({ image, digest }: Base) {
-  const [name = ''] = image.split(/[@:](?!.*\/)/);
-  return { name: image, version: digest, purl: `pkg:docker/${name}@${encodeURIComponent(digest)}` };
+function describeBase({ image, digest }: Base): Package {
+  return { name: image, version: digest, purl: `pkg:docker/${parseImage(image).name}@${encodeURIComponent(digest)}` };
 }
 
 async function buildPlatform(
@@ -155,27 +155,31 @@ async function convert(saved: string, layout: string, field: string): Promise<De
   if (!manifest) return fail('E_BUILD', field, undefined, 'docker save must write an image', 'rerun');
   const config = readFileSync(join(saved, manifest.Config), 'utf8');
   const { rootfs } = JSON.parse(config) as { rootfs: { diff_ids: string[] } };
-  const layers = await Promise.all(
-    manifest.Layers.map(async (path, index) => {
-      const file = join(saved, path);
-      return (await isGzip(file)) ? readLayer(file, rootfs.diff_ids[index] ?? '') : compressLayer(file, field);
-    }),
+  // An image may hold a layer twice: as a link, or under one path.
+  const files = manifest.Layers.map((path) => realpathSync(join(saved, path)));
+  const layers = new Map<string, Layer>();
+  for (const [index, file] of files.entries()) {
+    if (!layers.has(file)) layers.set(file, await readSavedLayer(file, rootfs.diff_ids[index] ?? '', field));
+  }
+  return writeManifest(
+    layout,
+    config,
+    files.flatMap((file) => layers.get(file) ?? []),
   );
-  return writeManifest(layout, config, layers);
 }
+
+/** Daemons with containerd's image store keep layers compressed, the way they were pulled. */
+async function readSavedLayer(file: string, diffId: string, field: string): Promise<Layer> {
+  const handle = await open(file);
+  const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+  await handle.close();
+  return buffer.readUInt16BE() === gzipMagic ? readLayer(file, diffId) : compressLayer(file, field);
+}
+
+/** Source: RFC 1952, section 2.3.1 */
+const gzipMagic = 0x1f8b;
 
 interface SavedImage {
   readonly Config: string;
   readonly Layers: readonly string[];
-}
-
-/** Daemons with containerd's image store keep layers the way they were pulled. */
-async function isGzip(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.readUInt16BE() === 0x1f8b;
-  } finally {
-    await handle.close();
-  }
 }

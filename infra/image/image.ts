@@ -1,5 +1,6 @@
 import type { Service } from '../../charts/environment.ts';
-import type { Artifact } from './publish.ts';
+import type { Descriptor } from './oci-layout.ts';
+import type { Sbom } from './sbom.ts';
 
 /** How an image is built. `auto` picks docker where a daemon answers, else ko for Go and layers for the rest. */
 export type BuilderName = 'auto' | 'ko' | 'layers' | 'docker';
@@ -58,6 +59,16 @@ export interface BuildJob {
   readonly inputs: string;
   /** Absolute folder to work in, removed afterwards. */
   readonly scratch: string;
+}
+
+/** What a builder made: an image, not yet in any registry. */
+export interface Artifact {
+  /** Absolute folder of an OCI image layout. */
+  readonly layout: string;
+  /** What the layout's `index.json` points to. */
+  readonly image: Descriptor;
+  /** The image's own SBOM first; then those of its platforms, where the builder knows them apart. */
+  readonly sboms: readonly [Sbom, ...Sbom[]];
 }
 
 /** What a builder needs besides the source. */

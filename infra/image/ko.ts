@@ -4,11 +4,10 @@ import { toolTable } from '../local/tool-table.ts';
 import { tool } from '../local/tools.ts';
 import { writeEmptyBase } from './base.ts';
 import { buildCommand } from './build-command.ts';
-import type { BuildJob, ImageBuilder, Surroundings } from './image.ts';
+import type { Artifact, BuildJob, ImageBuilder, Surroundings } from './image.ts';
 import { recipe } from './inputs.ts';
 import { koProgress } from './ko-progress.ts';
 import type { Descriptor } from './oci-layout.ts';
-import type { Artifact } from './publish.ts';
 import type { Sbom } from './sbom.ts';
 
 /** Never resolved: ko finds the base by its digest in its cache. With a fixed name the image is the same whatever the registry's address. */
@@ -48,7 +47,6 @@ export function createKoBuilder(surroundings: Surroundings): ImageBuilder {
 }
 
 async function build({ request, source, inputs, scratch }: BuildJob, { env, say, signal }: Surroundings): Promise<Artifact> {
-  // ko takes the layout's path for a repository name: an absolute path with capitals in it would not be one.
   const ko = await tool('ko', { env, onProgress: say });
   const [cache, layout, sbomDir] = [join(scratch, 'ko'), join(scratch, 'image'), join(scratch, 'sbom')];
   const base = writeEmptyBase(join(cache, 'img'));
@@ -61,6 +59,7 @@ async function build({ request, source, inputs, scratch }: BuildJob, { env, say,
       'build',
       '--bare',
       '--push=false',
+      // ko takes this path for a repository's name: an absolute one with capitals in it would not be valid.
       `--oci-layout-path=${relative(source, layout)}`,
       '--sbom=spdx',
       `--sbom-dir=${sbomDir}`,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { buildCommand } from './build-command.ts';
 import type { Layer } from './oci-layout.ts';
+import { withScratch } from './scratch.ts';
 
 /** With these, the same content gives the same bytes: order, times, owners and modes are not the file system's. */
 const tarFlags = [
@@ -42,38 +43,37 @@ export async function readLayer(file: string, diffId: string): Promise<Layer> {
 }
 
 /**
- * A layer that is made once and kept.
- * @param store folder of the kept layers
+ * A layer that is made once and kept in the cache.
  * @param key everything that decides the content
  * @param fill puts the content into an empty folder; the second one is for what it needs on the way
+ * @throws Failure E_TOOL, E_BUILD, E_NO_SPACE, E_IO, and what `fill` throws
  */
 export async function keepLayer(
-  store: string,
+  cacheDirectory: string,
   key: readonly string[],
   field: string,
   fill: (root: string, scratch: string) => Promise<void>,
 ): Promise<Layer> {
+  const store = join(cacheDirectory, 'layers');
   const folder = join(store, createHash('sha256').update(JSON.stringify(key)).digest('hex'));
   const kept = readKept(folder);
   if (kept) return kept;
-  await mkdir(store, { recursive: true });
-  const work = await mkdtemp(join(store, '.new-'));
-  try {
-    const [root, scratch] = [join(work, 'layer'), join(work, 'scratch')];
-    await Promise.all([mkdir(root), mkdir(scratch)]);
+  return withScratch(cacheDirectory, 'layer', async (work) => {
+    const [kept, root, scratch] = ['kept', 'kept/layer', 'scratch'].map((name) => join(work, name)) as [string, string, string];
+    await mkdir(root, { recursive: true });
+    await mkdir(scratch);
     await fill(root, scratch);
     const { file: _, ...facts } = await packLayer(root, field);
-    await Promise.all([root, scratch].map((made) => rm(made, { recursive: true })));
-    await writeFile(join(work, 'layer.json'), JSON.stringify(facts));
-    await rm(folder, { recursive: true, force: true });
-    await rename(work, folder).catch(acceptOther);
+    await rm(root, { recursive: true });
+    await writeFile(join(kept, 'layer.json'), JSON.stringify(facts));
+    await mkdir(store, { recursive: true });
+    // Another process may have been first: its layer holds the same bytes. One that was cut short makes room.
+    if (!readKept(folder)) await rm(folder, { recursive: true, force: true });
+    await rename(kept, folder).catch(acceptOther);
     return { file: layerFile(folder), ...facts };
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
-/** Another process was first: its layer holds the same bytes. */
 function acceptOther(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 }

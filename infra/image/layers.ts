@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { fail } from '../delivery/errors.ts';
 import { nonroot } from './base.ts';
 import { debianPackages } from './debian.ts';
-import type { BuildJob, ImageBuilder, ImageRequest, Platform, Surroundings } from './image.ts';
+import type { Artifact, BuildJob, ImageBuilder, ImageRequest, Platform, Surroundings } from './image.ts';
 import { recipe } from './inputs.ts';
 import { packLayer } from './layer.ts';
 import { architectureOf, dependenciesLayer, nodeLayer, nodeRecipe, nodeVersion, rootLayer } from './node-layers.ts';
 import { type ContainerConfig, type Layer, type PlatformImage, writeImages } from './oci-layout.ts';
-import type { Artifact } from './publish.ts';
 import { describeImage, listPackages, type SbomPart } from './sbom.ts';
 import { listNpmPackages } from './source-packages.ts';
 
@@ -75,19 +74,24 @@ function containerConfig({ request: { service }, source, inputs }: BuildJob): Co
 /** What `npm start` would give to node. Without npm and a shell in the image, the script must be a plain call of node. */
 function startArguments(source: string, service: string): string[] {
   for (const file of ['package.json', 'package-lock.json']) {
-    if (!existsSync(join(source, file)))
-      fail('E_BUILD', service, file, 'a Node service has a package.json and a package-lock.json', 'run npm install in its folder');
+    if (existsSync(join(source, file))) continue;
+    fail('E_BUILD', service, file, 'a Node service has a package.json and a package-lock.json', 'run npm install in its folder');
   }
-  const { scripts } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { scripts?: { start?: string } };
-  const [program, ...args] = scripts?.start?.split(' ') ?? [];
+  const start = readStartScript(join(source, 'package.json'));
+  const [program, ...args] = start?.split(' ') ?? [];
   if (program === 'node' && args.length > 0 && args.every((arg) => /^[\w./:=@,-]+$/.test(arg))) return args;
-  return fail(
-    'E_BUILD',
-    `${service}: package.json: scripts.start`,
-    scripts?.start,
-    'a plain call of node, without shell syntax',
-    'write it like "node server.ts"',
-  );
+  const rule = 'a plain call of node, without shell syntax';
+  return fail('E_BUILD', `${service}: package.json: scripts.start`, start, rule, 'write it like "node server.ts"');
+}
+
+/** Undefined when there is none; what else may be wrong with the file, npm tells better. */
+function readStartScript(file: string): string | undefined {
+  try {
+    const { start } = (JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start?: unknown } }).scripts;
+    return typeof start === 'string' ? start : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function runtimePackages(platforms: ImageRequest['platforms']): SbomPart {

@@ -77,7 +77,7 @@ function keep(
   key: readonly string[],
   fill: Parameters<typeof keepLayer>[3],
 ): Promise<Layer> {
-  return keepLayer(join(cacheDirectory, 'layers'), key, field, fill);
+  return keepLayer(cacheDirectory, key, field, fill);
 }
 
 function target(platform: Platform): string[] {

@@ -1,21 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkTag } from '../../charts/validate/image.ts';
-import type { BuiltImage, ImageRequest } from './image.ts';
+import type { Artifact, BuiltImage, ImageRequest } from './image.ts';
 import { inputsTag } from './inputs.ts';
-import { type Descriptor, type Layer, sha256, writeManifest, writeTop } from './oci-layout.ts';
+import { type Layer, sha256, writeManifest, writeTop } from './oci-layout.ts';
 import type { Registry } from './registry.ts';
 import type { Sbom } from './sbom.ts';
-
-/** What a builder made: an image, not yet in any registry. */
-export interface Artifact {
-  /** Absolute folder of an OCI image layout. */
-  readonly layout: string;
-  /** What the layout's `index.json` points to. */
-  readonly image: Descriptor;
-  /** The image's own SBOM first; then those of its platforms, where the builder knows them apart. */
-  readonly sboms: readonly [Sbom, ...Sbom[]];
-}
 
 /** Annotation of the SBOM's manifest that says under which tag the image was first pushed. */
 const revision = 'org.opencontainers.image.revision';

@@ -60,6 +60,15 @@ describe('an image that Docker builds', () => {
     expect(await daemon.docker('run', '--rm', '--network=none', `${name}:${commit('a')}`)).toMatch(/^hello from sha256:[0-9a-f]{64}$/);
   });
 
+  it('may hold one layer twice', async () => {
+    const twice = 'FROM node:24.21.0-slim\nRUN true\nRUN true\nENTRYPOINT ["/usr/bin/echo", "here"]\nUSER 1:1\n';
+    writeFileSync(join(source.context, 'Dockerfile'), twice);
+    await build();
+    expect(await registry.crane('validate', '--remote', `${name}:latest`)).toContain('PASS');
+    const { layers } = JSON.parse(await registry.crane('manifest', `${name}:latest`));
+    expect(layers[1]).toEqual(layers[2]);
+  });
+
   it('is an index of both platforms, cross-compiled', async () => {
     const { digest } = await build({ platforms: ['linux/amd64', 'linux/arm64'] });
     for (const platform of [own, foreign]) {

@@ -257,6 +257,7 @@ describe('a Node service that can not be built', () => {
     ['needs a shell', '"start": "node server.ts && true"'],
     ['is another program', '"start": "tsx server.ts"'],
     ['names no file', '"start": "node"'],
+    ['can not be read', '"start": }'],
   ];
   it.each(scripts)('has a start script that %s', async (_, script) => {
     const file = join(source.context, 'package.json');
