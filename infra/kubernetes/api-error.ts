@@ -14,7 +14,7 @@ export class Unreachable extends Error {
 
   problem(server: string): Problem {
     return {
-      code: 'E_CLUSTER',
+      code: 'E_REMOTE_UNREACHABLE',
       field: server,
       rule: `unreachable: ${this.message}`,
       fix: 'start the cluster, or correct kubeconfig and context',

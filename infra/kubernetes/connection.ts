@@ -10,15 +10,20 @@ import { textAt } from './object.ts';
 
 /** What is asked of an API server. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path and query. */
   readonly path: string;
-  readonly body?: JsonObject;
+  /** A text is sent as it is: what is signed is its bytes. */
+  readonly body?: JsonObject | string;
   /** @default application/json */
   readonly contentType?: string;
+  /** More headers. @default none */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** How often a broken connection or a busy server is tried. All requests here may be repeated without harm. @default 4 */
   readonly tries?: number;
+  /** Milliseconds that each try may take. @default 30000 */
+  readonly timeout?: number;
 }
 
 /** What an API server answers. */
@@ -73,7 +78,7 @@ export async function connect(kubeconfig: string, context: string): Promise<Conn
   const library = new IsomorphicFetchHttpLibrary();
   let dispatcher: ReturnType<Context['getDispatcher']>;
 
-  async function exchange({ method, path, body, contentType = 'application/json', signal }: ApiRequest) {
+  async function exchange({ method, path, body, contentType = 'application/json', headers = {}, signal, ...limits }: ApiRequest) {
     const request = new RequestContext(`${server}${path}`, method);
     await config.applySecurityAuthentication(request);
     // It makes a dispatcher for each request; sharing the first one keeps connections open.
@@ -81,8 +86,9 @@ export async function connect(kubeconfig: string, context: string): Promise<Conn
     if (dispatcher) request.setDispatcher(dispatcher);
     request.setHeaderParam('Accept', 'application/json');
     if (body) request.setHeaderParam('Content-Type', contentType);
-    if (body) request.setBody(JSON.stringify(body));
-    const timeout = AbortSignal.timeout(requestTimeout);
+    if (body) request.setBody(typeof body === 'string' ? body : JSON.stringify(body));
+    for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+    const timeout = AbortSignal.timeout(limits.timeout ?? requestTimeout);
     request.setSignal(signal ? AbortSignal.any([signal, timeout]) : timeout);
     const response = await library.send(request).toPromise();
     return { status: response.httpStatusCode, headers: response.headers, text: await response.body.text() };
@@ -102,7 +108,7 @@ async function persist(request: ApiRequest, exchange: (request: ApiRequest) => P
     const isLast = attempt >= (request.tries ?? 4);
     const answer = await exchange(request).catch((error: unknown) => {
       request.signal?.throwIfAborted();
-      if (isLast) throw unreachable(error);
+      if (isLast) throw unreachable(error, request.timeout);
     });
     if (answer && (isLast || !busy.has(answer.status))) return reply(answer);
     const asked = Number(answer?.headers['retry-after']) * 1000;
@@ -129,11 +135,11 @@ function warnings(header: string): string[] {
   return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1'));
 }
 
-function unreachable(error: unknown): Unreachable {
+function unreachable(error: unknown, timeout = requestTimeout): Unreachable {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const { code = '', reason } = cause as NodeJS.ErrnoException & { reason?: string };
   const told = reason ? `TLS: ${reason}` : firstLine(cause) || code;
-  const message = error instanceof DOMException ? `no answer within ${requestTimeout / 1000} s` : told;
+  const message = error instanceof DOMException ? `no answer within ${timeout / 1000} s` : told;
   return new Unreachable(message, !neverSent.test(`${code} ${message}`), { cause: error });
 }
 

@@ -93,7 +93,7 @@ export async function explained<T>({ cluster }: Context, reference: ObjectRefere
   }
 }
 
-/** @throws Failure E_CLUSTER when the API server can't be reached */
+/** @throws Failure E_REMOTE_UNREACHABLE when the API server can't be reached */
 export async function requireCluster({ cluster }: Context): Promise<void> {
   const offline = await cluster.offline();
   if (offline) throw new Failure([offline.problem(cluster.server)], { cause: offline });

@@ -21,6 +21,10 @@ export interface ControlPlane {
   readonly kubectl: string;
   /** Absolute path of the kubeconfig. */
   readonly kubeconfigFile: string;
+  /** Absolute path of the audit log, one JSON object a line: every request, without its body. Undefined unless asked for. */
+  readonly auditLog: string | undefined;
+  /** Text of a kubeconfig of another user. @param group `system:masters` may do everything */
+  kubeconfigOf(user: string, group?: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,12 +40,13 @@ interface Layout {
   readonly peers: string;
   readonly apiPort: number;
   readonly kubeconfigFile: string;
+  readonly auditLog: string | undefined;
 }
 
-/** Starts it in a temporary folder; takes about 9 s. */
-export async function startControlPlane(): Promise<ControlPlane> {
+/** Starts it in a temporary folder; takes about 9 s. @param options.audit keeps an audit log */
+export async function startControlPlane({ audit = false }: { readonly audit?: boolean } = {}): Promise<ControlPlane> {
   const programs = await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl']);
-  const layout = await layOut();
+  const layout = await layOut(audit);
   const server = `https://127.0.0.1:${layout.apiPort}`;
   const config = await issueKeys(layout.pki, server);
   writeFileSync(layout.kubeconfigFile, config, { mode: 0o600 });
@@ -57,10 +62,12 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await stop();
     throw new Error(`the control plane doesn't serve: ${log}`);
   }
-  return { server, kubeconfig: config, context, kubectl, kubeconfigFile: layout.kubeconfigFile, stop };
+  const kubeconfigOf = (user: string, group?: string) => issueUser(layout.pki, server, user, group);
+  const { kubeconfigFile, auditLog } = layout;
+  return { server, kubeconfig: config, context, kubectl, kubeconfigFile, auditLog, kubeconfigOf, stop };
 }
 
-async function layOut(): Promise<Layout> {
+async function layOut(audit: boolean): Promise<Layout> {
   const folder = mkdtempSync(join(tmpdir(), 'fullcycle-control-plane-'));
   const [clients = 0, peers = 0, apiPort = 0] = await Promise.all([freePort(), freePort(), freePort()]);
   const etcd = `http://127.0.0.1:${clients}`;
@@ -71,18 +78,29 @@ async function layOut(): Promise<Layout> {
     peers: `http://127.0.0.1:${peers}`,
     apiPort,
     kubeconfigFile: join(folder, 'kubeconfig'),
+    auditLog: audit ? join(folder, 'audit.log') : undefined,
   };
 }
 
 /** @returns the administrator's kubeconfig */
 async function issueKeys(pki: string, server: string): Promise<string> {
   await ensureAuthority(pki, context);
-  await issue(pki, [
-    { name: 'server', commonName: 'kube-apiserver', usage: 'server', names: ['IP:127.0.0.1', 'DNS:localhost'] },
-    { name: 'admin', commonName: 'admin', group: 'system:masters', usage: 'client' },
-  ]);
+  await issue(pki, [{ name: 'server', commonName: 'kube-apiserver', usage: 'server', names: ['IP:127.0.0.1', 'DNS:localhost'] }]);
+  return issueUser(pki, server, 'admin', 'system:masters');
+}
+
+async function issueUser(pki: string, server: string, user: string, group?: string): Promise<string> {
+  await issue(pki, [{ name: user, commonName: user, group, usage: 'client' }]);
   const read = (name: string) => readFileSync(join(pki, name), 'utf8');
-  return kubeconfig({ name: context, server, authority: read('ca.crt'), certificate: read('admin.crt'), key: read('admin.key') });
+  return kubeconfig({ name: context, server, authority: read('ca.crt'), certificate: read(`${user}.crt`), key: read(`${user}.key`) });
+}
+
+/** @returns flags that keep the audit log */
+function auditing({ folder, auditLog }: Layout): string[] {
+  if (!auditLog) return [];
+  const policy = join(folder, 'audit-policy.json');
+  writeFileSync(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level: 'Metadata' }] }));
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog}`];
 }
 
 function etcd({ folder, etcd, peers }: Layout): string[] {
@@ -97,8 +115,10 @@ function etcd({ folder, etcd, peers }: Layout): string[] {
   ];
 }
 
-function apiServer({ pki, etcd, apiPort }: Layout): string[] {
+function apiServer(layout: Layout): string[] {
+  const { pki, etcd, apiPort } = layout;
   return [
+    ...auditing(layout),
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     '--endpoint-reconciler-type=none',

@@ -69,6 +69,6 @@ function goOffline(s: Scenario): { refusal: string; reason: string } {
   const reason = `connect ECONNREFUSED ${address}`;
   return {
     reason,
-    refusal: `error[E_CLUSTER] https://${address}: - unreachable: ${reason} - start the cluster, or correct kubeconfig and context`,
+    refusal: `error[E_REMOTE_UNREACHABLE] https://${address}: - unreachable: ${reason} - start the cluster, or correct kubeconfig and context`,
   };
 }
