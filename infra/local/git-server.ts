@@ -1,12 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { devNull } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type GitRequest, mayWrite, parseGitRequest, type Refusal } from './git-request.ts';
+import { readRefUpdate } from './push-event.ts';
+import { announcePushes, type PushListener } from './push-listener.ts';
 
 /** Largest request, in bytes. */
 const maxRequestBytes = 512 * 1024 * 1024;
@@ -30,12 +33,16 @@ const gitSettings = {
 const tooLarge: Refusal = { status: 413, reason: `no request may be larger than ${maxRequestBytes} bytes` };
 const writesRefused: Refusal = { status: 403, reason: 'pushes are taken over loopback only' };
 
-/** Serves one bare repository over git's smart HTTP protocol; pushes only over loopback. Start it with `listen`. @param root absolute folder of the repository */
-export function createGitServer(root: string): Server {
+/**
+ * Serves one bare repository over git's smart HTTP protocol; pushes only over loopback. Start it with `listen`.
+ * @param root absolute folder of the repository
+ * @param listener is told of requests, and of what its hook says was pushed. @default nobody
+ */
+export function createGitServer(root: string, listener?: PushListener): Server {
   const backend = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
   const limits = { requestTimeout: requestMilliseconds, headersTimeout: headerMilliseconds };
   const server = createServer(limits, (request, response) => {
-    answer(root, backend, request, response).catch((error: unknown) => {
+    answer({ root, backend, listener }, request, response).catch((error: unknown) => {
       console.error(`${request.method} ${request.url}: ${error}`);
       response.destroy();
     });
@@ -44,10 +51,20 @@ export function createGitServer(root: string): Server {
   return server;
 }
 
-async function answer(root: string, backend: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** What is served, and how. */
+interface Service {
+  readonly root: string;
+  /** Path of git-http-backend. */
+  readonly backend: string;
+  readonly listener?: PushListener;
+}
+
+async function answer({ root, backend, listener }: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const wanted = admit(request, basename(root));
   if ('status' in wanted) return refuse(response, wanted);
-  const child = spawn(backend, { env: environment(root, wanted, request), stdio: ['pipe', 'pipe', 'inherit'] });
+  listener?.asked();
+  const child = start(backend, environment(root, wanted, request));
+  hear(child.stdio[3] as Readable, listener);
   const stop = () => child.kill();
   const timer = setTimeout(stop, requestMilliseconds);
   let received = 0;
@@ -67,6 +84,20 @@ async function answer(root: string, backend: string, request: IncomingMessage, r
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Descriptor 3 is for the repository's hook, which inherits it. */
+function start(backend: string, env: NodeJS.ProcessEnv) {
+  return spawn(backend, { env, stdio: ['pipe', 'pipe', 'inherit', 'pipe'] }) as ChildProcessByStdio<Writable, Readable, null>;
+}
+
+/** Passes on what the hook says was pushed. */
+function hear(hook: Readable, listener: PushListener | undefined): void {
+  hook.on('error', (error) => console.error(error.message));
+  createInterface({ input: hook }).on('line', (line) => {
+    const update = readRefUpdate(line);
+    if (update) listener?.pushed(update);
+  });
 }
 
 function admit(request: IncomingMessage, repository: string): GitRequest | Refusal {
@@ -134,9 +165,10 @@ async function readHeader(output: Readable): Promise<string> {
 function main(argv: readonly string[]): void {
   const { values } = parseArgs({ args: [...argv], options: { root: { type: 'string' }, listen: { type: 'string', multiple: true } } });
   if (!values.root || !values.listen) throw new Error('both --root and --listen are needed');
+  const listener = announcePushes(values.root);
   for (const address of values.listen) {
     const { hostname, port } = new URL(`http://${address}`);
-    const server = createGitServer(values.root).listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
+    const server = createGitServer(values.root, listener).listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
     process.once('SIGTERM', () => {
       server.close();
       setTimeout(() => server.closeAllConnections(), stopMilliseconds).unref();
