@@ -73,6 +73,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
   verb('diff', 'what delivery would change, by object and field')
     .addOption(env())
     .option('--against <ref>', 'commit or branch of the GitOps repo to compare with; its tip otherwise')
+    .addOption(new Option('--tree <dir>', 'folder that synth wrote, to compare with instead of the GitOps repo').conflicts('against'))
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'))
     .option('--exit-code', 'exit with 3 when something would change')
     .action(runs(() => import('./diff.ts')));

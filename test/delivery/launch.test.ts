@@ -41,6 +41,7 @@ describe('bad usage is told on one line and exits with 2', () => {
       "option '--cluster <kind>' argument 'minikube' is invalid. Allowed choices are auto, kind, embedded, current, none.",
     ],
     [['diff', '--format', 'xml'], "option '--format <format>' argument 'xml' is invalid."],
+    [['diff', '--tree', 'dist', '--against', 'main'], "option '--tree <dir>' cannot be used with option '--against <ref>'"],
     [['status', 'extra'], "too many arguments for 'status'. Expected 0 arguments but got 1"],
   ])('%j', (args, words) => {
     const { stdout, stderr, status } = fullcycle(...args);
