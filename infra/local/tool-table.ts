@@ -24,6 +24,7 @@ export interface Tool {
 
 /** A tool belongs to the table by one line here and its module's folder. */
 export const toolGroups = {
+  actionlint: { seconds: 30 },
   cluster: { seconds: 900 },
   cyclonus: { seconds: 90 },
   images: { seconds: 90 },
@@ -41,6 +42,13 @@ const kubernetesVersion = ['-X', 'k8s.io/component-base/version.gitVersion=v1.36
 const argocdVersion = ['-X', 'github.com/argoproj/argo-cd/v3/common.version=3.5.7'] as const;
 
 export const toolTable = {
+  actionlint: {
+    group: 'actionlint',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    version: 'v1.7.12',
+    ldflags: ['-X', 'github.com/rhysd/actionlint.version=v1.7.12'],
+    versionArguments: ['-version'],
+  },
   ko: {
     group: 'images',
     package: 'github.com/google/ko',
