@@ -3,9 +3,9 @@ import type { Problem } from '../../../charts/problem.ts';
 import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
 import type { JsonObject } from '../../kubernetes/json.ts';
 import { at, describe, type ObjectReference, objectsAt, textAt } from '../../kubernetes/object.ts';
+import { podTroubles, type Readiness, readiness } from '../../kubernetes/readiness.ts';
 import type { Call } from '../provider.ts';
 import type { Cluster } from './cluster.ts';
-import { podTroubles, type Readiness, readiness } from './readiness.ts';
 
 /** Milliseconds between two looks: growing, as most things happen at once or take long. */
 const firstPause = 100;

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../kubernetes/json.ts';
-import { at, countAt, objectsAt, textAt } from '../../kubernetes/object.ts';
+import type { JsonObject } from './json.ts';
+import { at, countAt, objectsAt, textAt } from './object.ts';
 
 /** How far an object is from being what it should be. */
 export type Readiness =

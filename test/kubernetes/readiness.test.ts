@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../infra/kubernetes/json.ts';
-import { podTroubles, type Readiness, readiness } from '../../../infra/provider/kubernetes/readiness.ts';
+import type { JsonObject } from '../../infra/kubernetes/json.ts';
+import { podTroubles, type Readiness, readiness } from '../../infra/kubernetes/readiness.ts';
 
 const ready: Readiness = { state: 'ready' };
 const waiting = (why: string): Readiness => ({ state: 'waiting', why });
