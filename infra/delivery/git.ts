@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import { fail } from './errors.ts';
-import { CommandError, type RunOptions, type RunResult, tryRun } from './process.ts';
+import { CommandError, pieces, type RunOptions, type RunResult, tryRun } from './process.ts';
 
 /** Git configuration as pairs of key and value; a key may come more than once. */
 export type GitConfig = readonly (readonly [key: string, value: string])[];
@@ -60,6 +60,14 @@ export async function tryGit(args: readonly string[], options: GitOptions = {}):
     ...rest,
     env: { ...isolated(process.env, { config, allowLocal, silence }), ...env },
   });
+}
+
+/** Like {@link git}, but gives what git writes while it runs, split at NUL. Whoever stops asking ends it. */
+export function gitPieces(args: readonly string[], options: GitOptions = {}): AsyncGenerator<string> {
+  const { gitDir, config, allowLocal, silence, env, cwd = '/', timeout, signal } = options;
+  const where = gitDir === undefined ? [] : [`--git-dir=${gitDir}`];
+  const all = { ...isolated(process.env, { config, allowLocal, silence }), ...env };
+  return pieces(['git', ...where, ...args], '\0', { cwd, timeout, signal, env: all });
 }
 
 /**

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from './errors.ts';
-import { connectionConfig, type GitConfig, type GitOptions, git, tryGit } from './git.ts';
+import { connectionConfig, type GitConfig, type GitOptions, git, gitPieces, tryGit } from './git.ts';
 import type { ObjectFormat } from './ledger.ts';
 import type { RunResult } from './process.ts';
 
@@ -56,6 +56,11 @@ export class PrivateClone {
   /** Runs git on the clone. @throws CommandError when it exits non-zero */
   async git(args: readonly string[], options: GitOptions = {}): Promise<string> {
     return await git(args, await this.#with(options));
+  }
+
+  /** Like `git`, but gives what git writes while it runs, split at NUL. */
+  async *pieces(args: readonly string[], options: GitOptions = {}): AsyncGenerator<string> {
+    yield* gitPieces(args, await this.#with(options));
   }
 
   /** Like `git`, but a non-zero exit is returned. `gitDir: undefined` runs it beside the clone. */

@@ -87,6 +87,40 @@ export async function tryRun(argv: readonly [string, ...string[]], options: RunO
   return { argv, exitCode, stdout: done.stdout ?? '', stderr };
 }
 
+/**
+ * Runs a program and gives what it writes piece by piece while it runs. Whoever stops asking ends it.
+ * @param separator what ends a piece; what follows the last one is a piece too, unless it is empty
+ * @throws CommandError when it can't be started or exits non-zero
+ */
+export async function* pieces(
+  argv: readonly [string, ...string[]],
+  separator: string,
+  { cwd, env, timeout = 600_000, signal }: Pick<RunOptions, 'cwd' | 'env' | 'timeout' | 'signal'> = {},
+): AsyncGenerator<string> {
+  const [file, ...args] = argv;
+  const buffer = { stdout: false, stderr: true } as const;
+  const child = execa(file, args, { cwd, env: env as Record<string, string>, stdin: 'ignore', buffer, detached: true, reject: false });
+  const release = superviseGroup(child.pid, timeout, signal);
+  let ended = '';
+  try {
+    let rest = '';
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      const parts = (rest + String(chunk)).split(separator);
+      rest = parts.pop() ?? '';
+      yield* parts;
+    }
+    if (rest !== '') yield rest;
+    await child;
+  } finally {
+    child.kill();
+    ended = release() ?? '';
+  }
+  const done = await child;
+  const exitCode = done.exitCode ?? (done.code === 'ENOENT' ? 127 : stoppedCode);
+  const stderr = [done.stderr, ended || reason(done)].filter(Boolean).join('\n');
+  if (exitCode !== 0) throw new CommandError({ argv, exitCode, stdout: '', stderr }, cwd ?? process.cwd());
+}
+
 /** Why a program ended that did not end by itself, or could not be started. */
 function reason(done: { failed: boolean; exitCode?: number; shortMessage?: string; isMaxBuffer?: boolean }): string {
   if (done.isMaxBuffer) return 'wrote more than is kept';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type CommitRequest, commitStream } from './commit-stream.ts';
 import type { Edit, TreeEntry } from './drift.ts';
 import { fail } from './errors.ts';
+import { type LogEntry, logArguments, readLog } from './log.ts';
 import { BrokenClone, PrivateClone } from './private-clone.ts';
 import { remoteKey } from './remote.ts';
 
@@ -138,6 +139,11 @@ export class Repository {
     return edits;
   }
 
+  /** The commits that changed one of the paths, as they came to the branch, the newest first, read while git finds them. */
+  log(commit: string, paths: readonly string[]): AsyncGenerator<LogEntry> {
+    return readLog(this.clone.pieces([...logArguments, commit, '--', ...paths]));
+  }
+
   /** Makes a commit without a work tree or an index, reachable from nowhere but here. @returns its id */
   async commit(request: CommitRequest): Promise<string> {
     await this.clone.open('sha1');
@@ -152,7 +158,16 @@ export class Repository {
    * also succeed when somebody had moved the branch back, and would undo that.
    */
   async push(commit: string, parent: string | undefined): Promise<PushResult> {
-    const { url, branch } = this.options;
+    return await this.#pushTo(this.options.branch, commit, parent);
+  }
+
+  /** Makes a branch that is not there yet; one that is there is stale and stays. */
+  async pushNew(commit: string, branch: string): Promise<PushResult> {
+    return await this.#pushTo(branch, commit, undefined);
+  }
+
+  async #pushTo(branch: string, commit: string, parent: string | undefined): Promise<PushResult> {
+    const { url } = this.options;
     const ref = `refs/heads/${branch}`;
     const flags = [
       '--porcelain',
