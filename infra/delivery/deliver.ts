@@ -7,11 +7,14 @@ import { buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
-import type { Current } from './plan.ts';
+import { neverDelivered } from './manifests.ts';
+import type { Current, Plan, Wanted } from './plan.ts';
+import { unproven } from './promotion/provenance.ts';
 import type { Guard } from './prune-guard.ts';
 import { type Published, preview, publish } from './publish.ts';
 import { recordRelease } from './record.ts';
 import { parseRelease } from './release.ts';
+import { sourceState } from './source.ts';
 import { placeholderRelease } from './synth.ts';
 import { cacheFolder, openTarget, type Target } from './target.ts';
 import { realTiming } from './timing.ts';
@@ -22,6 +25,8 @@ export interface DeliverOptions {
   readonly allowDelete?: readonly string[];
   readonly overwrite?: boolean;
   readonly init?: boolean;
+  /** Deliver the settings alone, with the images that the environment runs. */
+  readonly settings?: boolean;
 }
 
 /** `fullcycle deliver`: build → render → check → plan → commit → push. */
@@ -32,6 +37,7 @@ export async function run(options: DeliverOptions, context: Context): Promise<Ex
   await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
   // What breaks a policy does so whatever the image is: it is told before anything is built or pushed.
   renderChecked(target.stack.environment, placeholderRelease(target.stack, catalog));
+  if (options.settings) return await deliverSettings(target, options, context);
   const build = await buildRelease(context.project, target.stack, target.local, output);
   const published = await deliver(target, build.release, options, context);
   output.print(summarize(options.env, published));
@@ -39,16 +45,36 @@ export async function run(options: DeliverOptions, context: Context): Promise<Ex
   return exit.ok;
 }
 
-/** Renders, checks and commits one environment. Nothing is written when it already is what it should be. */
+/** Delivers what the settings say with the images that run, whatever the source holds by now. */
+async function deliverSettings(target: Target, options: DeliverOptions, context: Context): Promise<ExitCode> {
+  const { commit, dirty } = await sourceState(context.project);
+  const runs = (current: Current) => {
+    if (current.release === undefined) neverDelivered(options.env);
+    return { source: { commit, dirty }, images: parseRelease(options.env, current.release).images };
+  };
+  const published = await deliver(target, runs, options, context);
+  context.output.print(summarize(options.env, published));
+  context.output.data(deliveryData(options.env, published));
+  return exit.ok;
+}
+
+/**
+ * Renders, checks and commits one environment. Nothing is written when it already is what it should be.
+ * @param release what it shall run, or how to tell that from what it runs
+ */
 export async function deliver(
   target: Target,
-  release: Release,
+  release: Release | ((current: Current) => Release),
   options: Omit<DeliverOptions, 'env'>,
   { output, signal }: Context,
 ): Promise<Published> {
   const { stack, repository } = target;
   const { name } = stack.environment;
-  const wanted = propositionOf(target, release);
+  const fixed = typeof release === 'function' ? undefined : propositionOf(target, release);
+  const propose = async (current: Current, tip: string | undefined): Promise<Wanted> => {
+    const wanted = fixed ?? propositionOf(target, typeof release === 'function' ? release(current) : release);
+    return { ...wanted, problems: await unproven(repository, stack, wanted.release, current, tip) };
+  };
   return await output.step(`commit ${name}`, (say) =>
     publish({
       environment: name,
@@ -57,7 +83,7 @@ export async function deliver(
       init: options.init,
       guard: guardOf(target, options),
       identity: stack.gitops.author,
-      propose: () => wanted,
+      propose,
       onStep: (step, detail) => say(`${step} ${detail}`),
     }),
   );
@@ -90,15 +116,21 @@ async function rehearse(target: Target, options: DeliverOptions, { output, signa
     propose,
   });
   failIfAny(plan.problems);
+  output.print(describePlan(plan));
+  output.data(deliveryData(name, { plan, base, commit: undefined, retries: 0 }));
+  return exit.ok;
+}
+
+/** What a plan would change, a file a line. */
+export function describePlan(plan: Plan): string {
   const changes = [
     ...plan.added.map((path) => `+ ${path}`),
     ...plan.changed.map((path) => `~ ${path}`),
     ...plan.removed.map((path) => `- ${path}`),
   ];
   const files = changes.length === 1 ? '1 file' : `${changes.length} files`;
-  output.print(changes.length === 0 ? `${name}: no manifest would change` : [`${name}: ${files} would change`, ...changes].join('\n  '));
-  output.data(deliveryData(name, { plan, base, commit: undefined, retries: 0 }));
-  return exit.ok;
+  if (changes.length === 0) return `${plan.environment}: no manifest would change`;
+  return [`${plan.environment}: ${files} would change`, ...changes].join('\n  ');
 }
 
 /** The images that an environment runs; placeholders before its first delivery. */
@@ -106,7 +138,11 @@ export function currentRelease({ release }: Pick<Current, 'release'>, stack: Sta
   return release === undefined ? placeholderRelease(stack, catalog) : parseRelease(stack.environment.name, release);
 }
 
-function guardOf({ stack }: Target, { allowDelete = [], overwrite = false }: Omit<DeliverOptions, 'env'>): Guard {
+/** What a user allows a delivery to do. */
+export function guardOf(
+  { stack }: Target,
+  { allowDelete = [], overwrite = false }: Pick<DeliverOptions, 'allowDelete' | 'overwrite'>,
+): Guard {
   return { deletionBudget: stack.deletionBudget, allowDelete, overwrite };
 }
 

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
 import { catalog } from '../../charts/catalog.ts';
-import type { ManifestFile } from '../../charts/environment.ts';
-import { parse } from '../../charts/manifest.ts';
 import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import { staleImages } from './build.ts';
@@ -15,10 +13,10 @@ import { printMarkdown } from './diff/markdown.ts';
 import { printText } from './diff/text.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { belongsTo } from './ledger.ts';
+import { manifestsAt } from './manifests.ts';
 import { atTip } from './reach.ts';
 import { checkRevision } from './ref.ts';
 import { releasePath } from './release.ts';
-import type { Repository } from './repository.ts';
 import { openTarget } from './target.ts';
 import { realTiming } from './timing.ts';
 import { readTree } from './tree.ts';
@@ -70,14 +68,4 @@ async function changesSince(folder: string, stacks: readonly StackConfig[], env:
     return render(stack.environment, release, catalog);
   });
   return compare(before, after);
-}
-
-/** The manifests of an environment as a commit of the GitOps repo holds them. @throws Failure E_YAML for files that are none */
-async function manifestsAt(repository: Repository, commit: string, environment: string): Promise<ManifestFile[]> {
-  const entries = await repository.tree(commit, ['environments', 'argocd']);
-  const manifests = entries.filter(({ path, mode }) => mode === '100644' && path.endsWith('.yaml') && belongsTo(environment, path));
-  const texts = await repository.blobs(manifests.map(({ id }) => id));
-  const parsed = manifests.map(({ path, id }) => parse(path, texts.get(id) ?? ''));
-  failIfAny(parsed.flatMap(({ problems = [] }) => problems));
-  return parsed.flatMap(({ file }) => file ?? []);
 }

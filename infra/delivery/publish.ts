@@ -96,7 +96,8 @@ function retryPause(tryTime: number, retries: number): number {
   return Math.min(20_000, Math.max(50, tryTime) * 2 ** Math.min(retries + 1, 4));
 }
 
-async function decide(request: PreviewRequest, base: string | undefined): Promise<{ decided: Plan; current: Current }> {
+/** Reads the tip and plans on it; problems of hand edits name who made them. */
+export async function decide(request: PreviewRequest, base: string | undefined): Promise<{ decided: Plan; current: Current }> {
   const { repository, environment } = request;
   await request.onStep?.('plan', base ?? 'empty repository');
   const current = await readCurrent(repository, environment, base);

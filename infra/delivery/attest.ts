@@ -1,0 +1,89 @@
+import { loadStack } from '../config.ts';
+import { type Attestation, attestationPath, formatAttestation, parseAttestation } from './attestation.ts';
+import type { Context } from './context.ts';
+import { deliveryData, guardOf } from './deliver.ts';
+import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
+import { deliveredAt } from './manifests.ts';
+import { checkReason } from './message.ts';
+import { operator } from './operator.ts';
+import type { Current, Wanted } from './plan.ts';
+import { type HealthEvidence, type HealthOf, noHealth } from './promotion/evidence.ts';
+import { isoTime } from './promotion/verdict.ts';
+import { publish } from './publish.ts';
+import { openTarget } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface AttestOptions {
+  readonly env: string;
+  readonly reason?: string;
+}
+
+/**
+ * `fullcycle attest`: records in the GitOps repo that an environment runs its release healthily, as Argo CD says or, where it can't be
+ * asked from here, as you do. Promotion believes it where it can't ask either.
+ */
+export async function run({ env, reason }: AttestOptions, context: Context, healthOf: HealthOf = noHealth): Promise<ExitCode> {
+  const { output, signal, project } = context;
+  failIfAny(reason === undefined ? [] : checkReason('--reason', reason));
+  const target = await openTarget(await loadStack(project, env, context), context);
+  const { repository, stack } = target;
+  const timing = realTiming(signal);
+  const who = await operator(project);
+  const propose = async (_current: Current, tip: string | undefined): Promise<Wanted> => {
+    const { current, files, release } = await deliveredAt(repository, env, tip);
+    const digests = Object.fromEntries(Object.entries(release.images).map(([service, { digest }]) => [service, digest]));
+    const seen = sawHealthy(env, digests, await healthOf(env, release), reason);
+    const at = isoTime(Math.floor(timing.now() / 1000));
+    const next: Attestation = { schema: 1, environment: env, digests, release: tip ?? '', who, at, ...seen };
+    const before = current.attestation === undefined ? undefined : parseAttestation(env, current.attestation);
+    const attestation = before && isSame(before, next) ? (current.attestation ?? '') : formatAttestation(next);
+    return { files, release, attestation, verb: 'attest', ...(reason === undefined ? {} : { reason }) };
+  };
+  const published = await output.step(`attest ${env}`, (say) =>
+    publish({
+      environment: env,
+      repository,
+      timing,
+      guard: guardOf(target, {}),
+      identity: stack.gitops.author,
+      propose,
+      stopIfChanged: true,
+      onStep: (step, detail) => say(`${step} ${detail}`),
+    }),
+  );
+  output.print(published.commit === undefined ? `${env}: attested before` : `${env}: healthy, recorded in ${attestationPath(env)}`);
+  output.data(deliveryData(env, published));
+  return exit.ok;
+}
+
+/** What was seen, and by whom. @throws Failure E_NOT_PROVEN when that isn't health; E_USAGE when nobody says anything */
+function sawHealthy(
+  env: string,
+  digests: Readonly<Record<string, string>>,
+  live: Readonly<Record<string, HealthEvidence>> | undefined,
+  reason: string | undefined,
+): Pick<Attestation, 'source' | 'words'> {
+  if (live === undefined) {
+    const fix = 'say what you saw with --reason';
+    if (reason === undefined) fail('E_USAGE', '--reason', undefined, `the cluster of ${env} can't be asked from here`, fix);
+    return { source: 'person', words: reason };
+  }
+  failIfAny(
+    Object.entries(digests).flatMap(([service, value]) => {
+      const { state, words } = live[service] ?? { state: 'unknown', words: 'Argo CD does not know it' };
+      const rule = `not Healthy: ${words}`;
+      return state === 'healthy' ? [] : [{ code: 'E_NOT_PROVEN' as const, field: `${env}/${service}`, value, rule, fix: 'mend it first' }];
+    }),
+  );
+  return { source: 'argocd', words: [...new Set(Object.values(live).map(({ words }) => words))].join('; ') };
+}
+
+function isSame(a: Attestation, b: Attestation): boolean {
+  return (
+    JSON.stringify([a.digests, a.source, a.words, a.who].map(sorted)) === JSON.stringify([b.digests, b.source, b.words, b.who].map(sorted))
+  );
+}
+
+function sorted(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? Object.entries(value).sort() : value;
+}

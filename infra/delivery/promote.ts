@@ -1,0 +1,157 @@
+import { catalog } from '../../charts/catalog.ts';
+import type { Release } from '../../charts/environment.ts';
+import { loadStack, type StackConfig } from '../config.ts';
+import { requireChecked } from './checked.ts';
+import type { Context } from './context.ts';
+import { deliveryData, describePlan, guardOf, renderChecked, summarize } from './deliver.ts';
+import { compare } from './diff/compare.ts';
+import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
+import { manifestsAt } from './manifests.ts';
+import { missingImages } from './missing-images.ts';
+import type { Wanted } from './plan.ts';
+import { describeVerdict, verdictData } from './promotion/describe.ts';
+import { type Evidence, type HealthOf, noHealth } from './promotion/evidence.ts';
+import { type Gathered, gather } from './promotion/gather.ts';
+import { describeProposal, type Proposal, propose } from './promotion/proposal.ts';
+import { judge } from './promotion/verdict.ts';
+import { type PreviewRequest, preview, publish } from './publish.ts';
+import { recordRelease } from './record.ts';
+import { sourceState } from './source.ts';
+import { cacheFolder, openTarget, type Target } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface PromoteOptions {
+  readonly to: string;
+  readonly from?: string;
+  readonly service?: string;
+  readonly plan?: boolean;
+  readonly dryRun?: boolean;
+  readonly pr?: boolean;
+  readonly allowDelete?: readonly string[];
+}
+
+/** What was last looked at; kept to be told. */
+interface Seen {
+  evidence?: Evidence;
+  /** Milliseconds since 1970 at which it was judged. */
+  now: number;
+  changes: ReturnType<typeof compare>;
+}
+
+/** `fullcycle promote`: the same digests, rendered with the target's settings, when the evidence allows it. */
+export async function run(options: PromoteOptions, context: Context, healthOf: HealthOf = noHealth): Promise<ExitCode> {
+  const { project, output, signal } = context;
+  const stack = await loadStack(project, options.to, context);
+  const from = await sourceOf(stack, options, context);
+  if (!options.plan && !options.dryRun) await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
+  const target = await openTarget(stack, context);
+  const source = await sourceState(project);
+  const seen: Seen = { now: 0, changes: [] };
+  const timing = realTiming(signal);
+  const request: PreviewRequest = {
+    environment: options.to,
+    repository: target.repository,
+    timing,
+    guard: guardOf(target, options),
+    propose: async (current, tip) => {
+      seen.now = timing.now();
+      const gathered = await gather(
+        {
+          repository: target.repository,
+          stack,
+          from,
+          service: options.service,
+          now: seen.now,
+          healthOf,
+          missingImages: (images) => missingImages(images, target.local, signal),
+        },
+        current,
+        tip,
+      );
+      seen.evidence = gathered.evidence;
+      const wanted = propositionOf(stack, gathered, source, seen.now);
+      if (options.pr && tip !== undefined) seen.changes = compare(await manifestsAt(target.repository, tip, options.to), wanted.files);
+      return wanted;
+    },
+  };
+  if (options.plan) return await tellVerdict(request, seen, context);
+  if (options.dryRun) return await rehearse(request, context);
+  if (options.pr) return await open(request, target, seen, context);
+  const published = await output.step(`promote ${from} to ${options.to}`, (say) =>
+    publish({ ...request, identity: stack.gitops.author, onStep: (step, detail) => say(`${step} ${detail}`) }),
+  );
+  output.print(summarize(options.to, published));
+  output.data(deliveryData(options.to, published));
+  return exit.ok;
+}
+
+/** The environment to promote from. One that has its own source takes from no other: that would skip what is proved there. */
+async function sourceOf(stack: StackConfig, { from, to }: PromoteOptions, context: Context): Promise<string> {
+  const settled = stack.promotion.from;
+  const chosen = from ?? settled;
+  if (chosen === undefined) fail('E_USAGE', '--from', undefined, `${to} has no promotion.from`, 'name the environment to promote from');
+  if (settled !== undefined && chosen !== settled)
+    fail('E_USAGE', '--from', chosen, `${to} is promoted from ${settled}`, `leave --from out, or change promotion.from of ${to}`);
+  if (chosen === to) fail('E_USAGE', '--from', chosen, 'is another environment than --to', 'name another one');
+  const { gitops } = (await loadStack(context.project, chosen, context)).environment;
+  const { repository, branch } = stack.environment.gitops;
+  if (gitops.repository !== repository || gitops.branch !== branch)
+    fail('E_USAGE', '--from', chosen, `is in another GitOps repo or branch than ${to}`, 'set the same gitops.repository and gitops.branch');
+  return chosen;
+}
+
+/** What the target shall be, with every reason why not. @throws Failure when there is nothing to render */
+function propositionOf(stack: StackConfig, { evidence, images }: Gathered, source: Release['source'], now: number): Wanted {
+  const problems = judge(evidence, now);
+  if (evidence.candidates.some(({ image }) => !image)) throw new Failure(problems);
+  const release = { source: { commit: source.commit, dirty: source.dirty }, images };
+  return {
+    files: renderChecked(stack.environment, release),
+    release: recordRelease(stack.environment, release, catalog),
+    verb: 'promote',
+    trailers: { 'Fullcycle-Promoted-From': evidence.from.environment, 'Fullcycle-Promoted-Commit': evidence.from.commit },
+    problems,
+  };
+}
+
+/** Says whether it may, and on what evidence; the exit code is the verdict. Changes nothing. */
+async function tellVerdict(request: PreviewRequest, seen: Seen, { output }: Context): Promise<ExitCode> {
+  const problems = await preview(request).then(
+    ({ plan }) => plan.problems,
+    (error: unknown) => {
+      if (error instanceof Failure && seen.evidence) return error.problems;
+      throw error;
+    },
+  );
+  if (seen.evidence) {
+    output.print(describeVerdict(seen.evidence, problems, seen.now));
+    output.data(verdictData(seen.evidence, problems, seen.now));
+  }
+  failIfAny(problems);
+  return exit.ok;
+}
+
+async function rehearse(request: PreviewRequest, { output }: Context): Promise<ExitCode> {
+  const { plan, base } = await preview(request);
+  failIfAny(plan.problems);
+  output.print(describePlan(plan));
+  output.data(deliveryData(request.environment, { plan, base, commit: undefined, retries: 0 }));
+  return exit.ok;
+}
+
+/** Pushes the commit to a branch of its own and says what to open a pull request with. */
+async function open(request: PreviewRequest, { stack }: Target, seen: Seen, { output }: Context): Promise<ExitCode> {
+  const describe = () => {
+    const { evidence } = seen;
+    if (!evidence) throw new Error('a plan without evidence');
+    return { branch: `promote/${evidence.to}-${evidence.from.commit.slice(0, 7)}`, description: describeProposal(evidence, seen.changes) };
+  };
+  const proposal = await propose({ ...request, identity: stack.gitops.author, describe });
+  output.print(proposal ? describeBranch(proposal) : `${request.environment}: already up to date`);
+  output.data(proposal ?? { branch: null });
+  return exit.ok;
+}
+
+function describeBranch({ branch, base, title, description }: Proposal): string {
+  return [`pushed ${branch}: open a pull request into ${base} with this title and description`, '', title, '', description].join('\n');
+}
