@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
@@ -83,7 +83,44 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .option('--allow-delete <kind/name...>', 'objects whose deletion is intended')
     .option('--overwrite', 'replace files that were edited by hand in the GitOps repo')
     .option('--init', 'make the first commit of an empty GitOps repo')
+    .option('--settings', 'build nothing: deliver the settings alone, with the images that run')
     .action(runs(() => import('./deliver.ts')));
+  verb('promote', 'bring what one environment runs to the next: the same digests, its settings')
+    .requiredOption('--to <env>', 'the environment that gets it')
+    .option('--from <env>', 'the environment that runs it; the one in promotion.from otherwise')
+    .option('--service <name>', 'only this service')
+    .option('--plan', 'say whether it may, and why; change nothing')
+    .option('--dry-run', 'push nothing; say what would change')
+    .option('--pr', 'push to a branch of its own, and write the pull request')
+    .option('--allow-delete <kind/name...>', 'objects whose deletion is intended')
+    .action(runs(() => import('./promote.ts')));
+  verb('rollback', 'bring an earlier release back byte for byte, and hold what it replaces')
+    .addOption(env().makeOptionMandatory())
+    .requiredOption('--reason <words>', 'why: one sentence, for those who ask later')
+    .option('--to <commit>', 'commit of the GitOps repo; the last one with other images otherwise')
+    .option('--until <time>', 'when the hold ends: a time, or a duration like 7d; never otherwise')
+    .option('--dry-run', 'push nothing; say what would change')
+    .option('--allow-delete <kind/name...>', 'objects whose deletion is intended')
+    .option('--overwrite', 'replace files that were edited by hand in the GitOps repo')
+    .action(runs(() => import('./rollback.ts')));
+  verb('unhold', 'let what a rollback held be delivered again')
+    .addOption(env().makeOptionMandatory())
+    .option('--service <name>', 'only this service')
+    .option('--reason <words>', 'why: one sentence')
+    .action(runs(() => import('./unhold.ts')));
+  verb('attest', 'record that an environment runs its release healthily; promotion asks for it')
+    .addOption(env().makeOptionMandatory())
+    .option('--reason <words>', 'what you saw, where Argo CD cannot be asked')
+    .action(runs(() => import('./attest.ts')));
+  verb('history', 'the releases of an environment: when, what, who and why')
+    .addOption(env().makeOptionMandatory())
+    .option('-n, --limit <count>', 'at most so many')
+    .action(runs(() => import('./history.ts')));
+  verb('bisect', 'which commit changed a field of an environment')
+    .addOption(env().makeOptionMandatory())
+    .requiredOption('--field <object:path>', 'like Deployment/goserver:spec.replicas')
+    .option('--all', 'every commit that changed it, not the last alone')
+    .action(runs(() => import('./bisect.ts')));
   verb('verify', 'render again from the recorded source commit and compare bytes')
     .addOption(env())
     .option('--ref <ref>', 'commit or branch of the GitOps repo; its tip otherwise')
@@ -94,6 +131,12 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
   verb('status', 'source → rendered → pushed: which hop lags, and why')
     .addOption(env())
     .action(runs(() => import('./status.ts')));
+  verb('new', 'make a service after goserver or nodeserver: source, tests, chart, settings')
+    .addArgument(new Argument('<kind>', 'what to make').choices(['service']))
+    .argument('<name>', 'its name: letters, digits and dashes')
+    .addOption(new Option('--language <language>', 'what it is written in').choices(['go', 'node']).default('go'))
+    .option('--port <port>', 'port it listens on; unset, as its model does')
+    .action(runs(() => import('./new.ts'), ['kind', 'name']));
   verb('doctor', 'what is installed, reachable or missing, and the fix').action(runs(() => import('./doctor.ts')));
   return program;
 }

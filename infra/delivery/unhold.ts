@@ -1,0 +1,53 @@
+import { loadStack } from '../config.ts';
+import type { Context } from './context.ts';
+import { deliveryData, guardOf } from './deliver.ts';
+import { type ExitCode, exit, failIfAny } from './errors.ts';
+import { formatHolds, type Hold, parseHolds, released } from './hold.ts';
+import { deliveredAt } from './manifests.ts';
+import { checkReason } from './message.ts';
+import type { Current, Wanted } from './plan.ts';
+import { publish } from './publish.ts';
+import { openTarget } from './target.ts';
+import { realTiming } from './timing.ts';
+
+export interface UnholdOptions {
+  readonly env: string;
+  readonly service?: string;
+  readonly reason?: string;
+}
+
+/** `fullcycle unhold`: lets what a rollback held be delivered again. Nothing else changes. */
+export async function run({ env, service, reason }: UnholdOptions, context: Context): Promise<ExitCode> {
+  const { output, signal } = context;
+  failIfAny(reason === undefined ? [] : checkReason('--reason', reason));
+  const target = await openTarget(await loadStack(context.project, env, context), context);
+  const { repository, stack } = target;
+  let before: readonly Hold[] = [];
+  const propose = async (_current: Current, tip: string | undefined): Promise<Wanted> => {
+    const { current, files, release } = await deliveredAt(repository, env, tip);
+    before = current.hold === undefined ? [] : parseHolds(env, current.hold).holds;
+    return {
+      files,
+      release,
+      hold: formatHolds(env, released(before, service)),
+      verb: 'unhold',
+      ...(reason === undefined ? {} : { reason }),
+    };
+  };
+  const published = await output.step(`unhold ${env}`, (say) =>
+    publish({
+      environment: env,
+      repository,
+      timing: realTiming(signal),
+      guard: guardOf(target, {}),
+      identity: stack.gitops.author,
+      propose,
+      onStep: (step, detail) => say(`${step} ${detail}`),
+    }),
+  );
+  const digests = before.flatMap((hold) => hold.digests).filter((held) => service === undefined || held.service === service);
+  const names = digests.map((held) => `${held.service} ${held.digest.slice(0, 19)}…`);
+  output.print(published.commit === undefined ? `${env}: nothing is held` : `${env}: released ${names.join(', ')}`);
+  output.data({ ...deliveryData(env, published), released: published.commit === undefined ? [] : digests });
+  return exit.ok;
+}
