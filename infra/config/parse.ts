@@ -7,6 +7,7 @@ import { checkCatalog } from '../../charts/validate/service.ts';
 import type { ValuePath } from '../../charts/yaml-values.ts';
 import { failIfAny } from '../delivery/errors.ts';
 import { keysAt, toFindings } from './issue.ts';
+import { localArgoCd } from './local-argocd.ts';
 import { defaultRange, type SchemaScope, type StackValues, stackSchema } from './schema.ts';
 import type { StackConfig } from './stack.ts';
 import { type RawValues, readStackFiles } from './stack-file.ts';
@@ -63,8 +64,8 @@ function rangeOf(value: unknown): Range {
 }
 
 /** Unset, these are the local environment's. */
-function withoutPlaces({ image, gitops, cluster: _, ...values }: RawValues['values']): RawValues['values'] {
-  return { ...values, image: withoutRepository(image), gitops: withoutRepository(gitops) };
+function withoutPlaces({ image, gitops, cluster: _, argocd, ...values }: RawValues['values']): RawValues['values'] {
+  return { ...values, image: withoutRepository(image), gitops: withoutRepository(gitops), argocd: localArgoCd(argocd) };
 }
 
 function withoutRepository(value: unknown): unknown {

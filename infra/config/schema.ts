@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { defaultInstall } from '../../charts/argocd/install/settings.ts';
-import { checkVersion } from '../../charts/argocd/install/version.ts';
 import type { Catalog, Layout, ServiceSettings } from '../../charts/environment.ts';
 import type { Problem } from '../../charts/problem.ts';
 import { checkImageName } from '../../charts/validate/image.ts';
@@ -12,9 +10,10 @@ import { checkBranch } from '../delivery/ref.ts';
 import { checkRemote } from '../delivery/remote.ts';
 import type { BuilderName, Platform } from '../image/image.ts';
 import { localNames } from '../local/addresses.ts';
+import { argocdSchema } from './argocd-schema.ts';
 import { checkHostAllowed, gitHost, imageHost } from './host.ts';
 import { boolean, integer, judge, string, stringList, word, wordList } from './leaf.ts';
-import { isClusterIdentity, isContext, isDuration, isServer, isVersion, oneOf, type Rule, secondsOf, text } from './rule.ts';
+import { isClusterIdentity, isContext, isDuration, isServer, oneOf, secondsOf, text } from './rule.ts';
 import { serviceSchema } from './service-schema.ts';
 
 /** What the rules of one environment depend on. */
@@ -66,6 +65,7 @@ function imageSchema({ allowedHosts }: SchemaScope) {
       builder: word('How images are built', builders).default('auto'),
       repository: string('Registry, and path in it, that images are pushed below', repository).default(localNames.registry),
       platforms: wordList('Platforms of an image', platforms).default(platforms),
+      buildOnPreview: boolean('Let pulumi preview build the images, without pushing them, to find a broken build').default(false),
     })
     .prefault({});
 }
@@ -102,20 +102,6 @@ function clusterSchema() {
         isClusterIdentity,
       ).optional(),
       server: string('API server as Argo CD reaches it', isServer).default('https://kubernetes.default.svc'),
-    })
-    .prefault({});
-}
-
-function argocdSchema() {
-  const copies = { min: 1, max: 100 };
-  const version: Rule = (field, value) => firstOf(isVersion(field, value), () => checkVersion(field, String(value)));
-  return z
-    .strictObject({
-      namespace: string('Namespace of Argo CD', checkName).default(defaultInstall.namespace),
-      version: string('Version of Argo CD', version).default('3.5.7'),
-      highAvailability: boolean('Install the highly available manifest; asks for three nodes').default(defaultInstall.highAvailability),
-      controllerShards: integer('Application controllers that share the clusters', copies).default(defaultInstall.controllerShards),
-      repoServerReplicas: integer('Repo servers', copies).default(defaultInstall.repoServerReplicas),
     })
     .prefault({});
 }
@@ -162,6 +148,6 @@ function promotionSchema({ others }: SchemaScope) {
 }
 
 /** The problems of the first rule, or else of the second. */
-function firstOf(problems: Problem[], next: () => Problem[]): Problem[] {
+export function firstOf(problems: Problem[], next: () => Problem[]): Problem[] {
   return problems.length > 0 ? problems : next();
 }

@@ -2,6 +2,13 @@ import { codePoint, invisible } from '../../charts/yaml-encoding.ts';
 import type { ValuePath } from '../../charts/yaml-values.ts';
 import type { Finding } from './issue.ts';
 
+/** Secrets that a stack file may hold, encrypted, with what they are. Pulumi would require what Pulumi.yaml declares, so it declares none. */
+export const secretKeys = {
+  adminPasswordHash: 'bcrypt hash of the password of the user admin, as argocd account bcrypt prints it',
+  webhookSecret: 'What the host of the GitOps repo signs its webhooks with',
+  repositoryCredentials: 'JSON: credentials by the names in argocd.repositories',
+} as const;
+
 /** Ciphertext as Pulumi writes it: by a passphrase, by a key service. */
 const ciphertext = /^v1:[A-Za-z0-9+/=]{8,}:[A-Za-z0-9+/=]{8,}$|^AAAB[A-Za-z0-9+/]{28,}={0,2}$/;
 

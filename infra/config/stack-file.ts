@@ -2,7 +2,7 @@ import type { Problem } from '../../charts/problem.ts';
 import { readYaml, type YamlResult } from '../../charts/yaml-reader.ts';
 import type { ValuePath } from '../../charts/yaml-values.ts';
 import { type Finding, missing, unknownKey } from './issue.ts';
-import { checkPlain, checkSecret } from './secret.ts';
+import { checkPlain, checkSecret, secretKeys } from './secret.ts';
 
 /** Values of one environment as the files state them, before anything is known about their meaning. */
 export interface RawValues {
@@ -98,7 +98,7 @@ function readStack(value: unknown, declarations: ReadonlyMap<string, Declaration
       continue;
     }
     const name = key.slice(project.length + 1);
-    const isSecret = declarations.get(name)?.isSecret ?? false;
+    const isSecret = Object.hasOwn(secretKeys, name) || (declarations.get(name)?.isSecret ?? false);
     const found = isSecret ? checkSecret(['config', key], name, given) : checkPlain(['config', key], name, given);
     findings.push(...found);
     if (found.length > 0) broken.add(name);

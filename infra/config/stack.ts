@@ -24,6 +24,8 @@ export interface ImageConfig {
   readonly repository: string;
   /** At least one. @default linux/amd64 and linux/arm64 */
   readonly platforms: readonly Platform[];
+  /** `pulumi preview` builds too, and pushes nothing. @default false */
+  readonly buildOnPreview: boolean;
 }
 
 /** How commits to the GitOps repo are made; where they go is in `environment.gitops`. */
@@ -43,7 +45,10 @@ export interface ClusterConfig {
 }
 
 /** How Argo CD is installed, as far as a stack file decides it. @default version 3.5.7, the rest as in `defaultInstall` */
-export type ArgoCdConfig = Pick<ArgoCdInstall, 'namespace' | 'version' | 'highAvailability' | 'controllerShards' | 'repoServerReplicas'>;
+export interface ArgoCdConfig extends Omit<ArgoCdInstall, 'kustomize' | 'exclusions' | 'repoServerAccess'> {
+  /** Take over an Argo CD that was installed by other means. @default false */
+  readonly adopt: boolean;
+}
 
 /** What a release must have behind it to come here. */
 export interface PromotionConfig {

@@ -26,7 +26,9 @@ function checkNamespaces({ environment, cluster }: StackConfig, others: readonly
   return [{ code: 'E_NAMESPACE', field: 'namespace', value: namespace, rule, fix: 'give each a namespace of its own', at: file(name) }];
 }
 
+/** An environment that names no cluster is not on anybody's yet, but on the local one, where Argo CD has settings of its own. */
 function checkArgoCd({ environment, argocd, cluster }: StackConfig, others: readonly StackConfig[]): Problem[] {
+  if (cluster.context === undefined) return [];
   const other = others.find((each) => each.argocd.namespace === argocd.namespace && each.cluster.context === cluster.context);
   if (!other || isDeepStrictEqual(other.argocd, argocd)) return [];
   const rule = `the same as for ${other.environment.name}: both are one Argo CD`;

@@ -1,9 +1,13 @@
 import { loadStacks } from '../config.ts';
 import type { BuiltImage } from '../image/image.ts';
+import { clusterIdentity } from '../kubernetes/cluster-guard.ts';
 import { type LocalEnvironment, localPorts } from '../local/addresses.ts';
 import { type ClusterKind, chooseCluster, type RunningCluster, startCluster } from '../local/cluster/cluster.ts';
 import { clusterFacts } from '../local/cluster/facts.ts';
-import { startLocal } from '../local/local.ts';
+import { provideArgoCdImages } from '../local/cluster/images.ts';
+import { startLocal, stateFolder } from '../local/local.ts';
+import { type Changes, openWorkspace, stackOutputs, upStack } from '../local/stack.ts';
+import { writeWebhook } from '../local/webhook.ts';
 import { type Build, buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
@@ -39,12 +43,21 @@ export async function run(options: UpOptions, given: Context): Promise<ExitCode>
   }
 
   const cluster = await bringUpCluster(options, local, context);
+  const changes = cluster
+    ? await deployStacks(
+        cluster,
+        local,
+        delivered.map(([environment]) => environment),
+        context,
+      )
+    : {};
   const images = [...new Map([...builds.values()].flatMap((build) => build.images).map((image) => [image.name, image])).values()];
   output.print(describe(delivered, images, local.gitops.cloneUrl, cluster));
   output.data({
     registry: local.registry.address,
     gitops: local.gitops.cloneUrl,
     cluster: cluster ?? null,
+    resources: changes,
     images,
     environments: delivered.map(([name, published]) => deliveryData(name, published)),
   });
@@ -61,6 +74,33 @@ async function bringUpCluster({ cluster: requested, context: named }: UpOptions,
     if (cluster?.hostAddress) await startLocal(project, { hosts: [cluster.hostAddress], onProgress: say });
     return cluster;
   });
+}
+
+/** `pulumi up` of every environment: the first one installs Argo CD, the others come side by side. @returns operations by environment */
+async function deployStacks(
+  { kind, kubeconfig, context }: RunningCluster,
+  local: LocalEnvironment,
+  [first = '', ...others]: readonly string[],
+  { project, output, signal }: Context,
+): Promise<Readonly<Record<string, Changes>>> {
+  if (kind !== 'current') {
+    await output.step("Argo CD's images", (say) => provideArgoCdImages({ registry: local.registry.address, onProgress: say }));
+  }
+  const identity = await clusterIdentity(kubeconfig, context);
+  const workspace = await output.step('Pulumi engine', (say) =>
+    openWorkspace(project, { kubeconfig, context, identity }, { onProgress: say, signal }),
+  );
+  const up = (environment: string) =>
+    output.step(`pulumi up ${environment}`, async (say) => {
+      const changes = await upStack(project, environment, workspace, { onProgress: say, signal });
+      return [environment, changes] as const;
+    });
+  const owner = await up(first);
+  const { argocd } = (await stackOutputs(first, workspace)) as {
+    readonly argocd: { readonly namespace: string; readonly webhookSecret: string };
+  };
+  writeWebhook(stateFolder(project), { kubeconfig, context, namespace: argocd.namespace, secret: argocd.webhookSecret });
+  return Object.fromEntries([owner, ...(await Promise.all(others.map(up)))]);
 }
 
 function describe(

@@ -12,6 +12,8 @@ export interface ImageArgs {
   readonly builder?: pulumi.Input<BuilderName>;
   /** At least one. @default linux/amd64 and linux/arm64 */
   readonly platforms?: pulumi.Input<readonly Platform[]>;
+  /** A preview builds too, and pushes nothing: it finds a broken build. @default false */
+  readonly buildOnPreview?: pulumi.Input<boolean>;
 }
 
 /**

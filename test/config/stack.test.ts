@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { defaultInstall } from '../../charts/argocd/install/settings.ts';
 import { catalog } from '../../charts/catalog.ts';
 import { amountOf } from '../../charts/validate/quantity.ts';
 import { stackJsonSchema } from '../../infra/config/json-schema.ts';
 import { stackSchema } from '../../infra/config/schema.ts';
+import { secretKeys } from '../../infra/config/secret.ts';
 import { listEnvironments, loadStack, loadStacks, parseStack, type StackConfig } from '../../infra/config.ts';
 import { localNames } from '../../infra/local/addresses.ts';
 import { inProject, linesOf, projectText, stackText, taken, values, withValue } from './project.ts';
@@ -18,6 +20,8 @@ const stacks = Object.fromEntries(
   await Promise.all((await listEnvironments(project)).map(async (name) => [name, await loadStack(project, name)] as const)),
 );
 const { dev, staging, prod } = stacks as { dev: StackConfig; staging: StackConfig; prod: StackConfig };
+
+const { kustomize: _, exclusions: __, repoServerAccess: ___, ...argocdDefaults } = defaultInstall;
 
 describe('a stack file that says the least', () => {
   it('gets every default', async () => {
@@ -41,10 +45,10 @@ describe('a stack file that says the least', () => {
           },
         },
       },
-      image: { builder: 'auto', repository: localNames.registry, platforms: ['linux/amd64', 'linux/arm64'] },
+      image: { builder: 'auto', repository: localNames.registry, platforms: ['linux/amd64', 'linux/arm64'], buildOnPreview: false },
       gitops: { author: { name: 'fullcycle', email: 'fullcycle@fullcycle.invalid' }, sign: false },
       cluster: {},
-      argocd: { namespace: 'argocd', version: '3.5.7', highAvailability: false, controllerShards: 1, repoServerReplicas: 1 },
+      argocd: { ...argocdDefaults, adopt: false, version: '3.5.7' },
       promotion: { soak: 0, requireHealthy: true },
       deletionBudget: 0,
     });
@@ -81,6 +85,27 @@ describe('a value of the stack file', () => {
     ['cluster.context', 'kind-gitopsfc', (stack) => stack.cluster.context, 'kind-gitopsfc'],
     ['cluster.server', 'https://10.0.0.1:6443', (stack) => stack.environment.argocd.server, 'https://10.0.0.1:6443'],
     ['argocd.namespace', 'gitops', (stack) => [stack.argocd.namespace, stack.environment.argocd.namespace], ['gitops', 'gitops']],
+    ['argocd.controllerShards', 3, (stack) => stack.argocd.controllerShards, 3],
+    ['argocd.parts', { dex: true }, (stack) => stack.argocd.parts, { dex: true, notifications: false, applicationSets: false }],
+    ['argocd.reconciliation', { seconds: 30 }, (stack) => stack.argocd.reconciliation, { seconds: 30, jitterSeconds: 60 }],
+    [
+      'argocd.repositories',
+      { team: { url: 'https://github.com/lalausan/gitopsfc.git' } },
+      (stack) => stack.argocd.repositories,
+      { team: { url: 'https://github.com/lalausan/gitopsfc.git' } },
+    ],
+    [
+      'argocd.config',
+      { 'argocd-cm': { url: 'https://argocd.example.com' } },
+      (stack) => stack.argocd.config,
+      { 'argocd-cm': { url: 'https://argocd.example.com' } },
+    ],
+    [
+      'argocd.resources',
+      { redis: { cpu: '1', memory: { request: '1Gi', limit: '2Gi' } } },
+      (stack) => stack.argocd.resources,
+      { redis: { cpu: '1', memory: { request: '1Gi', limit: '2Gi' } } },
+    ],
     ['promotion', { from: 'prod', soak: '90m' }, (stack) => stack.promotion, { from: 'prod', soak: 5400, requireHealthy: true }],
     [
       'services.goserver.env',
@@ -124,11 +149,12 @@ describe('a value of the stack file', () => {
 });
 
 describe('the local environment', () => {
-  it('takes the place of registry, GitOps repo and cluster, and of nothing else', () => {
+  it('takes the place of registry, GitOps repo, cluster and the size of Argo CD, and of nothing else', () => {
     const elsewhere = {
       ...values(),
       'fullcycle:image': { repository: 'docker.io/lalausan', builder: 'ko' },
       'fullcycle:gitops': { repository: 'https://github.com/lalausan/gitopsfc.git', layout: 'kustomize' },
+      'fullcycle:argocd': { namespace: 'gitops', highAvailability: true, controllerShards: 4 },
       'fullcycle:cluster': { context: 'prod', identity: '0b0a7b6e-7c52-4b3c-8f0e-3a1c5e2d9f10', server: 'https://10.0.0.1:6443' },
     };
     const there = parseStack('dev', projectText, stackText(elsewhere), catalog);
@@ -142,6 +168,7 @@ describe('the local environment', () => {
       },
       image: { ...there.image, repository: localNames.registry },
       cluster: {},
+      argocd: { ...there.argocd, highAvailability: false, controllerShards: 1, admin: true, config: local.argocd.config },
     });
   });
 });
@@ -228,9 +255,8 @@ describe('Pulumi.schema.json', () => {
 
   it('describes every key of the schema', () => {
     const { properties } = JSON.parse(stackJsonSchema()).properties.config;
-    expect(Object.keys(properties)).toEqual(
-      Object.keys(stackSchema({ catalog, range: { min: 1, max: 1 }, allowedHosts: [] }).shape).map((key) => `fullcycle:${key}`),
-    );
+    const { shape } = stackSchema({ catalog, range: { min: 1, max: 1 }, allowedHosts: [] });
+    expect(Object.keys(properties)).toEqual([...Object.keys(shape), ...Object.keys(secretKeys)].map((key) => `fullcycle:${key}`));
     expect(JSON.stringify(properties)).toContain('How long a release has been healthy there, like 24h');
   });
 });

@@ -26,6 +26,7 @@ describe('environments that are right each by itself', () => {
     ['go together', {}],
     ['may share the name of a namespace on different clusters', { dev: { ...shared, ...on('a') }, prod: { ...shared, ...on('b') } }],
     ['may have an Argo CD each', { dev: { 'fullcycle:argocd': { version: '3.5.6' }, ...on('a') }, prod: on('b') }],
+    ['may differ while they name no cluster', { prod: { 'fullcycle:argocd': { highAvailability: true } } }],
     ['promote along a chain', { staging: from('dev'), prod: from('staging') }],
     ['promote to several', { staging: from('dev'), prod: from('dev') }],
   ])('%s', async (_what, stacks) => {
@@ -39,7 +40,7 @@ describe('environments that are right each by itself', () => {
   });
 
   it('do not install one Argo CD in two ways', async () => {
-    expect(await together({ prod: { 'fullcycle:argocd': { version: '3.5.6' } } })).toEqual([
+    expect(await together({ dev: on('a'), prod: { 'fullcycle:argocd': { version: '3.5.6' }, ...on('a') } })).toEqual([
       'error[E_STACK_CONFIG] argocd: - the same as for dev: both are one Argo CD - state it once, as default in Pulumi.yaml (Pulumi.prod.yaml)',
     ]);
   });

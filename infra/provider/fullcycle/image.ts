@@ -2,7 +2,7 @@ import { catalog } from '../../../charts/catalog.ts';
 import { suggest } from '../../config/suggestion.ts';
 import { imageRequest } from '../../delivery/build.ts';
 import { Failure } from '../../delivery/errors.ts';
-import { buildImage, imageInputs, requireImages } from '../../image/build.ts';
+import { buildImage, imageInputs, requireImages, tryBuild } from '../../image/build.ts';
 import type { BuilderName, BuiltImage, ImageRequest, Platform } from '../../image/image.ts';
 import { pushAddress } from '../../local/addresses.ts';
 import { findLocal } from '../../local/local.ts';
@@ -20,6 +20,8 @@ interface ImageInputs {
   readonly repository: string;
   readonly builder: BuilderName;
   readonly platforms: readonly Platform[];
+  /** A preview builds too, and pushes nothing. */
+  readonly buildOnPreview: boolean;
   /** Hash of everything that goes into the image: what the source, the toolchain and the base are now. */
   readonly inputs: string;
 }
@@ -31,23 +33,24 @@ interface ImageInputs {
 export function image(project: () => Project): ResourceType {
   // Each build uses all cores.
   let last: Promise<unknown> = Promise.resolve();
-  const build = (inputs: PropertyMap, call: Call): Promise<PropertyMap> => {
-    const next = last.then(async () => {
-      const request = await requestOf(project(), inputs);
-      return outputsOf(await buildImage(request, { onProgress: (line) => call.status(line), signal: call.signal }), inputs);
-    });
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work);
     last = next.catch(() => {});
     return next;
+  };
+  const optionsOf = (call: Call) => ({ onProgress: (line: string) => call.status(line), signal: call.signal });
+  const build = (inputs: PropertyMap, call: Call): Promise<PropertyMap> =>
+    inTurn(async () => outputsOf(await buildImage(await requestOf(project(), inputs), optionsOf(call)), inputs));
+  const foresee = async (inputs: PropertyMap, call: Call): Promise<PropertyMap> => {
+    if (inputs.buildOnPreview === true) await inTurn(async () => tryBuild(await requestOf(project(), inputs), optionsOf(call)));
+    return undecided(inputs);
   };
   return {
     async check({ news }, call) {
       const problems = checkInputs(news);
-      const completed: PropertyMap = { builder: 'auto', platforms, ...news };
+      const completed: PropertyMap = { builder: 'auto', platforms, buildOnPreview: false, ...news };
       if (problems.length > 0 || hasUnknown(news)) return { inputs: completed, problems };
-      const inputs = await imageInputs(await requestOf(project(), completed), {
-        onProgress: (line) => call.status(line),
-        signal: call.signal,
-      });
+      const inputs = await imageInputs(await requestOf(project(), completed), optionsOf(call));
       return { inputs: { ...completed, inputs }, problems };
     },
     async diff({ oldInputs, news, ignoreChanges }) {
@@ -57,10 +60,10 @@ export function image(project: () => Project): ResourceType {
       );
     },
     async create({ inputs, preview }, call) {
-      if (preview) return { id: '', outputs: undecided(inputs) };
+      if (preview) return { id: '', outputs: await foresee(inputs, call) };
       return { id: reveal(inputs).service as string, outputs: await build(inputs, call) };
     },
-    update: async ({ news, preview }, call) => (preview ? undecided(news) : build(news, call)),
+    update: ({ news, preview }, call) => (preview ? foresee(news, call) : build(news, call)),
     read: (request) => read(project(), request),
     async delete() {},
   };

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { clean, fail } from '../delivery/errors.ts';
+import { run, tryRun } from '../delivery/process.ts';
+import { type Engine, pulumiEngine } from '../provider/engine.ts';
+import { stateFolder } from './local.ts';
+
+/** The cluster that the stacks are for. */
+export interface StackCluster {
+  /** Absolute path. */
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** UID of the namespace kube-system. */
+  readonly identity: string;
+}
+
+/** Where the engine works: the project's own program and stack files, with a state of their own that belongs to one cluster. */
+export interface Workspace {
+  /** Absolute folder. */
+  readonly folder: string;
+  readonly cluster: StackCluster;
+  readonly engine: Engine;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How often each operation was done. */
+export type Changes = Readonly<Partial<Record<'created' | 'updated' | 'replaced' | 'deleted' | 'unchanged', number>>>;
+
+export interface WorkspaceOptions {
+  readonly onProgress?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const runMilliseconds = 1_800_000;
+
+/**
+ * Makes the folder in `.fullcycle` from which stacks are run against one cluster: `pulumi` may be used there by hand. The project's own stack
+ * files are not touched: the engine writes salts and secrets into the copies. Another cluster, another state: nothing of the one before is in it.
+ * @throws Failure E_TOOL when the engine can't be built
+ */
+export async function openWorkspace(project: string, cluster: StackCluster, options: WorkspaceOptions = {}): Promise<Workspace> {
+  const root = join(stateFolder(project), 'pulumi');
+  const folder = join(root, cluster.identity);
+  mkdirSync(join(folder, 'state'), { recursive: true, mode: 0o700 });
+  const engine = await pulumiEngine({ home: join(root, 'home'), onProgress: options.onProgress });
+  for (const name of ['infra', 'node_modules', 'package.json']) {
+    if (!existsSync(join(folder, name))) symlinkSync(join(project, name), join(folder, name));
+  }
+  copyFileSync(join(project, 'Pulumi.yaml'), join(folder, 'Pulumi.yaml'));
+  const env = {
+    ...engine.env,
+    PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphrase(root),
+    PULUMI_CONFIG_PASSPHRASE: '',
+  };
+  return { folder, cluster, engine, env };
+}
+
+/**
+ * `pulumi up` of one environment, without a preview: it is ours alone, and made anew whenever it is lost.
+ * @throws Failure E_APPLY with what the program and the engine said
+ */
+export async function upStack(
+  project: string,
+  environment: string,
+  workspace: Workspace,
+  { onProgress = () => {}, signal }: WorkspaceOptions = {},
+): Promise<Changes> {
+  writeConfig(project, environment, workspace);
+  await makeStack(environment, workspace);
+  const argv = ['up', `--stack=${environment}`, '--yes', '--skip-preview', '--non-interactive', '--color=never'] as const;
+  const result = await tryRun([workspace.engine.pulumi, ...argv], {
+    cwd: workspace.folder,
+    env: workspace.env,
+    timeout: runMilliseconds,
+    signal,
+    onLine: (line) => isStep(line) && onProgress(line.trim().replaceAll(/\s+/g, ' ')),
+  });
+  if (result.exitCode !== 0) explain(environment, `${result.stdout}\n${result.stderr}`, workspace);
+  return changesOf(result.stdout);
+}
+
+/** Outputs of a stack, secrets in clear: for this program, never to be printed. */
+export async function stackOutputs(environment: string, { engine, folder, env }: Workspace): Promise<Readonly<Record<string, unknown>>> {
+  const argv = [engine.pulumi, 'stack', 'output', `--stack=${environment}`, '--json', '--show-secrets', '--non-interactive'] as const;
+  return JSON.parse((await run(argv, { cwd: folder, env })).stdout);
+}
+
+/** How often each operation is counted in what the engine prints at the end of a run. */
+export function changesOf(printed: string): Changes {
+  const summary = printed.slice(printed.lastIndexOf('\nResources:'));
+  const counts = summary.matchAll(/(\d+) (created|updated|replaced|deleted|unchanged)$/gm);
+  return Object.fromEntries([...counts].map(([, count, operation]) => [operation, Number(count)]));
+}
+
+/** The values of the stack file, where the local cluster is, and the salt that the engine has put there before. */
+function writeConfig(project: string, environment: string, { folder, cluster }: Workspace): void {
+  const name = `Pulumi.${environment}.yaml`;
+  const file = join(folder, name);
+  const before = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')).get('encryptionsalt') : undefined;
+  const document = parseDocument(readFileSync(join(project, name), 'utf8'));
+  document.setIn(['config', 'fullcycle:local'], 'true');
+  document.setIn(['config', 'fullcycle:localCluster'], { ...cluster });
+  for (const key of ['encryptionsalt', 'encryptedkey', 'secretsprovider']) document.delete(key);
+  if (before) document.set('encryptionsalt', before);
+  writeFileSync(file, document.toString(), { mode: 0o600 });
+}
+
+async function makeStack(environment: string, { engine, folder, env }: Workspace): Promise<void> {
+  if (existsSync(join(folder, 'state', '.pulumi', 'stacks', 'fullcycle', `${environment}.json`))) return;
+  await run([engine.pulumi, 'stack', 'init', environment, '--non-interactive', '--no-select'], { cwd: folder, env });
+}
+
+/** A lock that a killed run has left belongs to nobody: the local environment is run by one process at a time. */
+function explain(environment: string, printed: string, { folder, engine }: Workspace): never {
+  const diagnostics = printed.slice(Math.max(printed.indexOf('\nDiagnostics:'), 0));
+  const problems = diagnostics.split('\n').filter((line) => /error(\[E_[A-Z_]+\])?:? /.test(line));
+  const told = [...new Set(problems.map((line) => clean(line).trim()))].slice(0, 10).join('\n  ');
+  const fix = `run ${engine.pulumi} up --stack ${environment} in ${folder} to see all of it`;
+  return fail('E_APPLY', `stack ${environment}`, undefined, told || clean(printed).trim().slice(-400), fix);
+}
+
+function passphrase(root: string): string {
+  const file = join(root, 'passphrase');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  return file;
+}
+
+/** Lines of operations, such as ` +  kubernetes:core/v1:Namespace Namespace/argocd creating (0s)`. */
+function isStep(line: string): boolean {
+  return /^\s*[+~-]{1,2}\s+\S+:\S+ /.test(line);
+}
+
+/** Forgets the state of stacks. */
+export function removeWorkspaces(project: string): void {
+  rmSync(join(stateFolder(project), 'pulumi'), { recursive: true, force: true });
+}
