@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,15 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'fullcycle-test-'));
 const suites: Readonly<Record<string, Suite>> = {
   types: () => command('tsc', ['--noEmit']),
   lint: () => command('biome', ['check', '--error-on-warnings']),
-  goserver: async () => add(await command('go', ['vet', './...'], 'app/goserver'), await goTests('app/goserver')),
-  nodeserver: async () =>
-    add(
-      add(
-        await command('npm', ['ci', '--ignore-scripts', '--loglevel=error'], 'app/nodeserver'),
-        await command('tsc', ['-p', 'app/nodeserver']),
-      ),
-      await nodeTests('app/nodeserver'),
-    ),
+  ...Object.fromEntries(readdirSync(join(root, 'app')).map((name) => [name, () => appTests(`app/${name}`)])),
   fullcycle: () => vitest('vitest.config.ts'),
   cluster: () => vitest('test/cluster/vitest.config.ts'),
 };
@@ -53,6 +45,13 @@ function add(a: Counts, b: Counts): Counts {
 async function command(file: string, args: readonly string[], folder = '.'): Promise<Counts> {
   const { code } = await start(file, args, folder);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** What a service says of itself: by its module or its package. */
+async function appTests(folder: string): Promise<Counts> {
+  if (existsSync(join(root, folder, 'go.mod'))) return add(await command('go', ['vet', './...'], folder), await goTests(folder));
+  const installed = await command('npm', ['ci', '--ignore-scripts', '--loglevel=error'], folder);
+  return add(add(installed, await command('tsc', ['-p', folder])), await nodeTests(folder));
 }
 
 async function goTests(folder: string): Promise<Counts> {

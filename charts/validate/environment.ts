@@ -118,31 +118,24 @@ function checkRoutes({ services }: Environment): Problem[] {
   });
 }
 
-/** The quota must hold the largest number of pods at their limits, plus one more of each service while it is rolled out. */
-function checkQuota({ services, quota }: Environment): Problem[] {
+/** What services may use at once: the largest number of pods at their limits, plus one more of each while it is rolled out. CPU in millicores, memory in Mi. */
+export function neededQuota(services: Environment['services']): { readonly pods: number; readonly cpu: number; readonly memory: number } {
   const sum = (amount: (settings: ServiceSettings) => number) =>
     Object.values(services).reduce((total, each) => total + (mostPods(each) + 1) * amount(each), 0);
+  const limit = (resource: Resource) => sum(({ resources }) => amountOf(resources[resource].limit, resource));
+  return { pods: sum(() => 1), cpu: limit('cpu'), memory: Math.ceil(limit('memory') / 2 ** 20) };
+}
+
+function checkQuota({ services, quota }: Environment): Problem[] {
+  const { pods, cpu, memory } = neededQuota(services);
   const over = (field: string, value: unknown, needed: number, available: number, unit: string): Problem[] => {
     if (needed <= available || !isWithin(needed, { min: 0, max: Number.MAX_SAFE_INTEGER })) return [];
     const rule = `at least ${needed}${unit}: what the services may use during a rollout`;
     return [{ code: 'E_QUANTITY', field, value, rule, fix: 'raise the quota, or lower replicas or limits' }];
   };
-  const limit = (resource: Resource) => sum(({ resources }) => amountOf(resources[resource].limit, resource));
   return [
-    ...over(
-      'quota.pods',
-      quota.pods,
-      sum(() => 1),
-      quota.pods,
-      '',
-    ),
-    ...over('quota.cpu', quota.cpu, limit('cpu'), amountOf(quota.cpu, 'cpu'), 'm'),
-    ...over(
-      'quota.memory',
-      quota.memory,
-      Math.ceil(limit('memory') / 2 ** 20),
-      Math.floor(amountOf(quota.memory, 'memory') / 2 ** 20),
-      'Mi',
-    ),
+    ...over('quota.pods', quota.pods, pods, quota.pods, ''),
+    ...over('quota.cpu', quota.cpu, cpu, amountOf(quota.cpu, 'cpu'), 'm'),
+    ...over('quota.memory', quota.memory, memory, Math.floor(amountOf(quota.memory, 'memory') / 2 ** 20), 'Mi'),
   ];
 }
