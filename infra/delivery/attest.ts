@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { loadStack } from '../config.ts';
 import { type Attestation, attestationPath, formatAttestation, parseAttestation } from './attestation.ts';
 import type { Context } from './context.ts';
 import { deliveryData, guardOf } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
-import { deliveredAt } from './manifests.ts';
+import { type Delivered, deliveredAt } from './manifests.ts';
 import { checkReason } from './message.ts';
 import { operator } from './operator.ts';
 import type { Current, Wanted } from './plan.ts';
@@ -30,14 +31,9 @@ export async function run({ env, reason }: AttestOptions, context: Context, heal
   const timing = realTiming(signal);
   const who = await operator(project);
   const propose = async (_current: Current, tip: string | undefined): Promise<Wanted> => {
-    const { current, files, release } = await deliveredAt(repository, env, tip);
-    const digests = Object.fromEntries(Object.entries(release.images).map(([service, { digest }]) => [service, digest]));
-    const seen = sawHealthy(env, digests, await healthOf(env, release), reason);
-    const at = isoTime(Math.floor(timing.now() / 1000));
-    const next: Attestation = { schema: 1, environment: env, digests, release: tip ?? '', who, at, ...seen };
-    const before = current.attestation === undefined ? undefined : parseAttestation(env, current.attestation);
-    const attestation = before && isSame(before, next) ? (current.attestation ?? '') : formatAttestation(next);
-    return { files, release, attestation, verb: 'attest', ...(reason === undefined ? {} : { reason }) };
+    const delivered = await deliveredAt(repository, env, tip);
+    const live = await healthOf(env, delivered.release);
+    return attesting(delivered, tip ?? '', { who, at: isoTime(Math.floor(timing.now() / 1000)), live, reason });
   };
   const published = await output.step(`attest ${env}`, (say) =>
     publish({
@@ -54,6 +50,36 @@ export async function run({ env, reason }: AttestOptions, context: Context, heal
   output.print(published.commit === undefined ? `${env}: attested before` : `${env}: healthy, recorded in ${attestationPath(env)}`);
   output.data(deliveryData(env, published));
   return exit.ok;
+}
+
+/** Who saw what. */
+export interface Sight {
+  readonly who: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** What the cluster says, where it can be asked. */
+  readonly live: Readonly<Record<string, HealthEvidence>> | undefined;
+  /** What the person says. */
+  readonly reason: string | undefined;
+}
+
+/** The same environment with the word that it is healthy. Pure. @throws Failure E_NOT_PROVEN when it isn't; E_USAGE when nobody says so */
+export function attesting({ current, files, release }: Delivered, commit: string, { who, at, live, reason }: Sight): Wanted {
+  const { environment } = release;
+  const digests = Object.fromEntries(Object.entries(release.images).map(([service, { digest }]) => [service, digest]));
+  const next: Attestation = {
+    schema: 1,
+    environment,
+    digests,
+    release: commit,
+    who,
+    at,
+    ...sawHealthy(environment, digests, live, reason),
+  };
+  const before = current.attestation === undefined ? undefined : parseAttestation(environment, current.attestation);
+  // Saying it once more writes nothing.
+  const attestation = before && isDeepStrictEqual({ ...before, at, release: commit }, next) ? current.attestation : formatAttestation(next);
+  return { files, release, attestation, verb: 'attest', ...(reason === undefined ? {} : { reason }) };
 }
 
 /** What was seen, and by whom. @throws Failure E_NOT_PROVEN when that isn't health; E_USAGE when nobody says anything */
@@ -76,14 +102,4 @@ function sawHealthy(
     }),
   );
   return { source: 'argocd', words: [...new Set(Object.values(live).map(({ words }) => words))].join('; ') };
-}
-
-function isSame(a: Attestation, b: Attestation): boolean {
-  return (
-    JSON.stringify([a.digests, a.source, a.words, a.who].map(sorted)) === JSON.stringify([b.digests, b.source, b.words, b.who].map(sorted))
-  );
-}
-
-function sorted(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? Object.entries(value).sort() : value;
 }

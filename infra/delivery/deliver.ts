@@ -7,6 +7,8 @@ import { buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
+import { waitUntilLive } from './live/wait.ts';
+import { waitSeconds } from './live/wait-option.ts';
 import { neverDelivered } from './manifests.ts';
 import type { Current, Plan, Wanted } from './plan.ts';
 import { unproven } from './promotion/provenance.ts';
@@ -27,26 +29,37 @@ export interface DeliverOptions {
   readonly init?: boolean;
   /** Deliver the settings alone, with the images that the environment runs. */
   readonly settings?: boolean;
+  /** Wait until the cluster runs what was delivered. @default false */
+  readonly wait?: boolean;
+  /** How long, like `5m`. */
+  readonly timeout?: string;
 }
 
-/** `fullcycle deliver`: build → render → check → plan → commit → push. */
+/** `fullcycle deliver`: build → render → check → plan → commit → push, and with `--wait` → synced → live. */
 export async function run(options: DeliverOptions, context: Context): Promise<ExitCode> {
   const { output } = context;
+  const timeout = waitSeconds(options.wait ?? false, options.timeout);
   const target = await openTarget(await loadStack(context.project, options.env, context), context);
   if (options.dryRun) return await rehearse(target, options, context);
   await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
   // What breaks a policy does so whatever the image is: it is told before anything is built or pushed.
   renderChecked(target.stack.environment, placeholderRelease(target.stack, catalog));
-  if (options.settings) return await deliverSettings(target, options, context);
-  const build = await buildRelease(context.project, target.stack, target.local, output);
-  const published = await deliver(target, build.release, options, context);
-  output.print(summarize(options.env, published));
-  output.data({ ...deliveryData(options.env, published), images: build.images });
+  await (options.settings ? deliverSettings : deliverSource)(target, options, context);
+  if (options.wait) await waitUntilLive([target.stack], context, { timeout });
   return exit.ok;
 }
 
+/** Builds what the source has become, and delivers it. */
+async function deliverSource(target: Target, options: DeliverOptions, context: Context): Promise<void> {
+  const { project, output } = context;
+  const build = await buildRelease(project, target.stack, target.local, output);
+  const published = await deliver(target, build.release, options, context);
+  output.print(summarize(options.env, published));
+  output.data({ ...deliveryData(options.env, published), images: build.images });
+}
+
 /** Delivers what the settings say with the images that run, whatever the source holds by now. */
-async function deliverSettings(target: Target, options: DeliverOptions, context: Context): Promise<ExitCode> {
+async function deliverSettings(target: Target, options: DeliverOptions, context: Context): Promise<void> {
   const { commit, dirty } = await sourceState(context.project);
   const runs = (current: Current) => {
     if (current.release === undefined) neverDelivered(options.env);
@@ -55,7 +68,6 @@ async function deliverSettings(target: Target, options: DeliverOptions, context:
   const published = await deliver(target, runs, options, context);
   context.output.print(summarize(options.env, published));
   context.output.data(deliveryData(options.env, published));
-  return exit.ok;
 }
 
 /**
@@ -70,11 +82,7 @@ export async function deliver(
 ): Promise<Published> {
   const { stack, repository } = target;
   const { name } = stack.environment;
-  const fixed = typeof release === 'function' ? undefined : propositionOf(target, release);
-  const propose = async (current: Current, tip: string | undefined): Promise<Wanted> => {
-    const wanted = fixed ?? propositionOf(target, typeof release === 'function' ? release(current) : release);
-    return { ...wanted, problems: await unproven(repository, stack, wanted.release, current, tip) };
-  };
+  const propose = deliveryOf(target, release);
   return await output.step(`commit ${name}`, (say) =>
     publish({
       environment: name,
@@ -89,8 +97,23 @@ export async function deliver(
   );
 }
 
+/**
+ * What the environment shall be, given what is at the tip.
+ * @throws Failure with every broken policy
+ */
+export function deliveryOf(
+  { stack, repository }: Pick<Target, 'stack' | 'repository'>,
+  release: Release | ((current: Current) => Release),
+) {
+  const fixed = typeof release === 'function' ? undefined : propositionOf({ stack }, release);
+  return async (current: Current, tip: string | undefined): Promise<Wanted> => {
+    const wanted = fixed ?? propositionOf({ stack }, typeof release === 'function' ? release(current) : release);
+    return { ...wanted, problems: await unproven(repository, stack, wanted.release, current, tip) };
+  };
+}
+
 /** What the environment shall be. @throws Failure with every broken policy */
-function propositionOf({ stack }: Target, release: Release) {
+function propositionOf({ stack }: Pick<Target, 'stack'>, release: Release) {
   const files = renderChecked(stack.environment, release);
   return { files, release: recordRelease(stack.environment, release, catalog) };
 }

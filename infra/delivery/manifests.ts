@@ -1,5 +1,6 @@
 import type { ManifestFile } from '../../charts/environment.ts';
 import { parse } from '../../charts/manifest.ts';
+import type { Problem } from '../../charts/problem.ts';
 import { readCurrent } from './current.ts';
 import type { TreeEntry } from './drift.ts';
 import { fail, failIfAny } from './errors.ts';
@@ -29,7 +30,7 @@ export interface Delivered {
 export async function deliveredAt(repository: Repository, environment: string, commit: string | undefined): Promise<Delivered> {
   const current = await readCurrent(repository, environment, commit);
   if (current.release === undefined || commit === undefined) neverDelivered(environment, commit);
-  failIfAny(handEdits(current, environment, commit));
+  failIfAny(handEdited(current, environment).map((path) => editProblem(path, commit)));
   const files = await readManifests(repository, current.entries, environment);
   return { current, release: parseRelease(environment, current.release), files };
 }
@@ -40,19 +41,18 @@ export function neverDelivered(environment: string, commit?: string): never {
   fail('E_ENV_MISSING', environment, commit?.slice(0, 10), rule, `deliver it first: fullcycle deliver --env ${environment}`);
 }
 
-function handEdits({ entries, ledger }: Current, environment: string, commit: string) {
+/** Paths of an environment that are not as they were delivered: edited, removed or added by other hands. */
+export function handEdited({ entries, ledger }: Current, environment: string): string[] {
   const owned = ledger.environments[environment]?.files ?? {};
   const there = new Map(entries.filter(({ path }) => belongsTo(environment, path)).map((entry) => [entry.path, entry]));
   const paths = [...new Set([...Object.keys(owned), ...there.keys()])].sort();
-  return paths
-    .filter((path) => there.get(path)?.id !== owned[path] || there.get(path)?.mode !== '100644')
-    .map((field) => ({
-      code: 'E_DRIFT' as const,
-      field,
-      value: `changed by hand as of ${commit.slice(0, 10)}`,
-      rule: 'only what was delivered is kept or brought back',
-      fix: `see git log -- ${field}; revert it, or deliver with --overwrite`,
-    }));
+  return paths.filter((path) => there.get(path)?.id !== owned[path] || there.get(path)?.mode !== '100644');
+}
+
+function editProblem(field: string, commit: string): Problem {
+  const rule = 'only what was delivered is kept or brought back';
+  const fix = `see git log -- ${field}; revert it, or deliver with --overwrite`;
+  return { code: 'E_DRIFT', field, value: `changed by hand as of ${commit.slice(0, 10)}`, rule, fix };
 }
 
 async function readManifests(repository: Repository, entries: readonly TreeEntry[], environment: string): Promise<ManifestFile[]> {

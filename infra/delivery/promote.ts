@@ -1,5 +1,5 @@
 import { catalog } from '../../charts/catalog.ts';
-import type { Release } from '../../charts/environment.ts';
+import type { ManifestFile, Release } from '../../charts/environment.ts';
 import { loadStack, type StackConfig } from '../config.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
@@ -7,18 +7,18 @@ import { deliveryData, describePlan, guardOf, renderChecked, summarize } from '.
 import { compare } from './diff/compare.ts';
 import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
 import { manifestsAt } from './manifests.ts';
-import { missingImages } from './missing-images.ts';
+import { missingFrom } from './missing-images.ts';
 import type { Wanted } from './plan.ts';
 import { describeVerdict, verdictData } from './promotion/describe.ts';
 import { type Evidence, type HealthOf, noHealth } from './promotion/evidence.ts';
-import { type Gathered, gather } from './promotion/gather.ts';
+import { type Gathered, gather, type Question } from './promotion/gather.ts';
 import { describeProposal, type Proposal, propose } from './promotion/proposal.ts';
 import { judge } from './promotion/verdict.ts';
 import { type PreviewRequest, preview, publish } from './publish.ts';
 import { recordRelease } from './record.ts';
 import { sourceState } from './source.ts';
 import { cacheFolder, openTarget, type Target } from './target.ts';
-import { realTiming } from './timing.ts';
+import { realTiming, type Timing } from './timing.ts';
 
 export interface PromoteOptions {
   readonly to: string;
@@ -31,11 +31,12 @@ export interface PromoteOptions {
 }
 
 /** What was last looked at; kept to be told. */
-interface Seen {
+export interface Seen {
   evidence?: Evidence;
   /** Milliseconds since 1970 at which it was judged. */
   now: number;
-  changes: ReturnType<typeof compare>;
+  /** What the target would be. */
+  files: readonly ManifestFile[];
 }
 
 /** `fullcycle promote`: the same digests, rendered with the target's settings, when the evidence allows it. */
@@ -45,34 +46,17 @@ export async function run(options: PromoteOptions, context: Context, healthOf: H
   const from = await sourceOf(stack, options, context);
   if (!options.plan && !options.dryRun) await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
   const target = await openTarget(stack, context);
+  const { repository, local } = target;
   const source = await sourceState(project);
-  const seen: Seen = { now: 0, changes: [] };
+  const seen: Seen = { now: 0, files: [] };
   const timing = realTiming(signal);
+  const question = { repository, stack, from, service: options.service, healthOf, missingImages: missingFrom(local, signal) };
   const request: PreviewRequest = {
     environment: options.to,
-    repository: target.repository,
+    repository,
     timing,
     guard: guardOf(target, options),
-    propose: async (current, tip) => {
-      seen.now = timing.now();
-      const gathered = await gather(
-        {
-          repository: target.repository,
-          stack,
-          from,
-          service: options.service,
-          now: seen.now,
-          healthOf,
-          missingImages: (images) => missingImages(images, target.local, signal),
-        },
-        current,
-        tip,
-      );
-      seen.evidence = gathered.evidence;
-      const wanted = propositionOf(stack, gathered, source, seen.now);
-      if (options.pr && tip !== undefined) seen.changes = compare(await manifestsAt(target.repository, tip, options.to), wanted.files);
-      return wanted;
-    },
+    propose: promotionOf(question, source, timing, seen),
   };
   if (options.plan) return await tellVerdict(request, seen, context);
   if (options.dryRun) return await rehearse(request, context);
@@ -98,6 +82,23 @@ async function sourceOf(stack: StackConfig, { from, to }: PromoteOptions, contex
   if (gitops.repository !== repository || gitops.branch !== branch)
     fail('E_USAGE', '--from', chosen, `is in another GitOps repo or branch than ${to}`, 'set the same gitops.repository and gitops.branch');
   return chosen;
+}
+
+/** Gathers the evidence at the tip, judges it, and says what the target shall be. @param seen gets what was looked at, to be told */
+export function promotionOf(
+  question: Omit<Question, 'now'>,
+  source: Release['source'],
+  timing: Pick<Timing, 'now'>,
+  seen: Seen,
+): PreviewRequest['propose'] {
+  return async (current, tip) => {
+    seen.now = timing.now();
+    const gathered = await gather({ ...question, now: seen.now }, current, tip);
+    seen.evidence = gathered.evidence;
+    const wanted = propositionOf(question.stack, gathered, source, seen.now);
+    seen.files = wanted.files;
+    return wanted;
+  };
 }
 
 /** What the target shall be, with every reason why not. @throws Failure when there is nothing to render */
@@ -140,11 +141,12 @@ async function rehearse(request: PreviewRequest, { output }: Context): Promise<E
 }
 
 /** Pushes the commit to a branch of its own and says what to open a pull request with. */
-async function open(request: PreviewRequest, { stack }: Target, seen: Seen, { output }: Context): Promise<ExitCode> {
-  const describe = () => {
-    const { evidence } = seen;
-    if (!evidence) throw new Error('a plan without evidence');
-    return { branch: `promote/${evidence.to}-${evidence.from.commit.slice(0, 7)}`, description: describeProposal(evidence, seen.changes) };
+async function open(request: PreviewRequest, { stack, repository }: Target, seen: Seen, { output }: Context): Promise<ExitCode> {
+  const describe = async (tip: string | undefined) => {
+    const { evidence, files } = seen;
+    if (!evidence || tip === undefined) throw new Error('a plan without evidence');
+    const changes = compare(await manifestsAt(repository, tip, evidence.to), files);
+    return { branch: `promote/${evidence.to}-${evidence.from.commit.slice(0, 7)}`, description: describeProposal(evidence, changes) };
   };
   const proposal = await propose({ ...request, identity: stack.gitops.author, describe });
   output.print(proposal ? describeBranch(proposal) : `${request.environment}: already up to date`);

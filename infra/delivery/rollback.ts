@@ -6,7 +6,7 @@ import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
 import { activeHolds, formatHolds, type Hold, parseHolds } from './hold.ts';
 import { type Delivered, deliveredAt, neverDelivered } from './manifests.ts';
 import { checkReason } from './message.ts';
-import { missingImages } from './missing-images.ts';
+import { type MissingImages, missingFrom } from './missing-images.ts';
 import { operator } from './operator.ts';
 import type { Current, Wanted } from './plan.ts';
 import { isoTime } from './promotion/verdict.ts';
@@ -14,8 +14,9 @@ import { preview, publish } from './publish.ts';
 import { checkRevision } from './ref.ts';
 import { parseRelease, type ReleaseRecord } from './release.ts';
 import { environmentHistory } from './release-history.ts';
+import type { Repository } from './repository.ts';
 import { chooseRelease, leftBehind } from './rollback/choose.ts';
-import { openTarget, type Target } from './target.ts';
+import { openTarget } from './target.ts';
 import { realTiming } from './timing.ts';
 
 export interface RollbackOptions {
@@ -45,12 +46,13 @@ export async function run(options: RollbackOptions, context: Context): Promise<E
   failIfAny([...checkReason('--reason', reason), ...(to === undefined ? [] : checkRevision('--to', to))]);
   const target = await openTarget(await loadStack(project, env, context), context);
   const terms = { who: await operator(project), why: reason, ...until };
+  const way = { repository: target.repository, environment: env, to, terms, missing: missingFrom(target.local, signal) };
   const request = {
     environment: env,
     repository: target.repository,
     timing,
     guard: guardOf(target, options),
-    propose: (current: Current, tip: string | undefined) => goBack({ target, to, terms, now: timing.now(), signal }, current, tip),
+    propose: (current: Current, tip: string | undefined) => goBack({ ...way, now: timing.now() }, current, tip),
   };
   if (options.dryRun) {
     const { plan, base } = await preview(request);
@@ -70,26 +72,29 @@ export async function run(options: RollbackOptions, context: Context): Promise<E
 }
 
 /** What to go back to. */
-interface WayBack {
-  readonly target: Target;
+export interface WayBack {
+  readonly repository: Repository;
+  readonly environment: string;
   /** Commit of the GitOps repo. @default the newest earlier release with other digests */
   readonly to: string | undefined;
   readonly terms: HoldTerms;
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly signal: AbortSignal;
+  readonly missing: MissingImages;
 }
 
-async function goBack(way: WayBack, current: Current, tip: string | undefined): Promise<Wanted> {
-  const { repository, stack, local } = way.target;
-  const environment = stack.environment.name;
+/**
+ * What the environment shall be to be what it was.
+ * @throws Failure E_ENV_MISSING, E_NO_RELEASE, E_IMAGE_GONE; E_REF for no commit of the repo; E_DRIFT where other hands changed it then
+ */
+export async function goBack(way: WayBack, current: Current, tip: string | undefined): Promise<Wanted> {
+  const { repository, environment, missing } = way;
   if (current.release === undefined || tip === undefined) neverDelivered(environment, tip);
   const release = parseRelease(environment, current.release);
   const holds = current.hold === undefined ? [] : activeHolds(parseHolds(environment, current.hold).holds, way.now);
-  const missing = (images: Parameters<typeof missingImages>[0]) => missingImages(images, local, way.signal);
-  const history = () => environmentHistory(repository, environment, tip);
+  const choose = () => chooseRelease(environmentHistory(repository, environment, tip), release, holds, missing);
   if (way.to === undefined) {
-    const choice = await chooseRelease(history(), release, holds, missing);
+    const choice = await choose();
     if ('none' in choice) noEarlier(environment);
     if ('gone' in choice) imagesGone(environment, choice.gone, choice.offer);
     return restore(await deliveredAt(repository, environment, choice.commit), choice.commit, release, holds, way);
@@ -98,7 +103,7 @@ async function goBack(way: WayBack, current: Current, tip: string | undefined): 
   const back = await deliveredAt(repository, environment, commit);
   const gone = await missing(Object.values(back.release.images));
   if (gone.length > 0) {
-    const choice = await chooseRelease(history(), release, holds, missing);
+    const choice = await choose();
     imagesGone(environment, gone, 'commit' in choice ? choice.commit : 'gone' in choice ? choice.offer : undefined);
   }
   return restore(back, commit, release, holds, way);

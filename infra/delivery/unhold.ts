@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { deliveryData, guardOf } from './deliver.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { formatHolds, type Hold, parseHolds, released } from './hold.ts';
-import { deliveredAt } from './manifests.ts';
+import { type Delivered, deliveredAt } from './manifests.ts';
 import { checkReason } from './message.ts';
 import type { Current, Wanted } from './plan.ts';
 import { publish } from './publish.ts';
@@ -24,15 +24,9 @@ export async function run({ env, service, reason }: UnholdOptions, context: Cont
   const { repository, stack } = target;
   let before: readonly Hold[] = [];
   const propose = async (_current: Current, tip: string | undefined): Promise<Wanted> => {
-    const { current, files, release } = await deliveredAt(repository, env, tip);
-    before = current.hold === undefined ? [] : parseHolds(env, current.hold).holds;
-    return {
-      files,
-      release,
-      hold: formatHolds(env, released(before, service)),
-      verb: 'unhold',
-      ...(reason === undefined ? {} : { reason }),
-    };
+    const delivered = await deliveredAt(repository, env, tip);
+    before = holdsOf(delivered);
+    return letGo(delivered, service, reason);
   };
   const published = await output.step(`unhold ${env}`, (say) =>
     publish({
@@ -50,4 +44,15 @@ export async function run({ env, service, reason }: UnholdOptions, context: Cont
   output.print(published.commit === undefined ? `${env}: nothing is held` : `${env}: released ${names.join(', ')}`);
   output.data({ ...deliveryData(env, published), released: published.commit === undefined ? [] : digests });
   return exit.ok;
+}
+
+/** The same environment without the holds of a service, or of any. Pure. @param service @default every service is released */
+export function letGo(delivered: Delivered, service?: string, reason?: string): Wanted {
+  const { files, release } = delivered;
+  const hold = formatHolds(release.environment, released(holdsOf(delivered), service));
+  return { files, release, hold, verb: 'unhold', ...(reason === undefined ? {} : { reason }) };
+}
+
+function holdsOf({ current, release }: Delivered): readonly Hold[] {
+  return current.hold === undefined ? [] : parseHolds(release.environment, current.hold).holds;
 }

@@ -29,6 +29,8 @@ export interface Origin {
   /** GitOps commit that made it what it is now. */
   readonly commit: string;
   readonly release: ReleaseRecord;
+  /** Its files that other hands changed: what they make of it was never delivered. */
+  readonly edited: readonly string[];
 }
 
 /** One image that would go to another environment, and what is known about it. */

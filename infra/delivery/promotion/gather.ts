@@ -9,7 +9,8 @@ import { readCurrent } from '../current.ts';
 import { compare } from '../diff/compare.ts';
 import { fail } from '../errors.ts';
 import { activeHolds, type Hold, isHeld, parseHolds } from '../hold.ts';
-import { manifestsAt, neverDelivered } from '../manifests.ts';
+import { handEdited, manifestsAt, neverDelivered } from '../manifests.ts';
+import type { MissingImages } from '../missing-images.ts';
 import type { Current } from '../plan.ts';
 import { parseRelease, type ReleaseRecord } from '../release.ts';
 import { environmentHistory } from '../release-history.ts';
@@ -28,8 +29,7 @@ export interface Question {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly healthOf: HealthOf;
-  /** Which of the images their registries no longer have, as `name@digest`. */
-  readonly missingImages: (images: readonly ReleasedImage[]) => Promise<readonly string[]>;
+  readonly missingImages: MissingImages;
 }
 
 /** The release that the target would get, and the evidence about it. */
@@ -76,7 +76,13 @@ export async function gather(question: Question, current: Current, tip: string |
   const beyond = before ? compare(await manifestsAt(repository, tip, to), again(stack.environment, before)) : [];
   return {
     images,
-    evidence: { from: { environment: from, commit: presence.commit, release }, to, rules: { soak, requireHealthy }, candidates, beyond },
+    evidence: {
+      from: { environment: from, commit: presence.commit, release, edited: handEdited(source, from) },
+      to,
+      rules: { soak, requireHealthy },
+      candidates,
+      beyond,
+    },
   };
 }
 

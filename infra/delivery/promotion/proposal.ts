@@ -27,7 +27,7 @@ export interface Proposal {
 export interface ProposalRequest extends PreviewRequest {
   readonly identity: Identity;
   /** Name of the branch, and what the request says, of the plan that was made. */
-  readonly describe: () => { readonly branch: string; readonly description: string };
+  readonly describe: (tip: string | undefined) => Promise<{ readonly branch: string; readonly description: string }>;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function propose(request: ProposalRequest): Promise<Proposal | unde
     if (decided.nothingToDo) return undefined;
     const time = Math.floor(timing.now() / 1000);
     const commit = await repository.commit({ parent: tip, writes: decided.writes, message: decided.message, identity, time });
-    const { branch, description } = request.describe();
+    const { branch, description } = await request.describe(tip);
     const pushed = await repository.pushNew(commit, branch);
     if (pushed.isStale) {
       const fix = `merge it, or remove it: git push ${repository.options.url} --delete ${branch}`;

@@ -13,7 +13,19 @@ const mostFields = 5;
  * @param now milliseconds since 1970
  */
 export function judge(evidence: Evidence, now: number): Problem[] {
-  return [...evidence.candidates.flatMap((candidate) => judgeCandidate(evidence, candidate, now)), ...judgeScope(evidence)];
+  const candidates = evidence.candidates.flatMap((candidate) => judgeCandidate(evidence, candidate, now));
+  return [...candidates, ...judgeOrigin(evidence), ...judgeScope(evidence)];
+}
+
+function judgeOrigin({ from, candidates }: Evidence): Problem[] {
+  if (candidates.length === 0) return [];
+  return from.edited.map((field) => ({
+    code: 'E_NOT_PROVEN',
+    field,
+    value: 'changed by hand',
+    rule: `what was proved in ${from.environment} is what was delivered there`,
+    fix: `revert it, or deliver ${from.environment} with --overwrite`,
+  }));
 }
 
 function judgeCandidate({ from, to, rules }: Evidence, candidate: Candidate, now: number): Problem[] {

@@ -1,5 +1,5 @@
-import type { ReleasedImage } from '../../../charts/environment.ts';
 import { type Hold, isHeld } from '../hold.ts';
+import type { MissingImages } from '../missing-images.ts';
 import type { ReleaseRecord } from '../release.ts';
 import type { EnvironmentCommit } from '../release-history.ts';
 
@@ -17,13 +17,12 @@ const mostLooked = 50;
  * The newest earlier release of an environment that runs other digests and brings back nothing held. What somebody changed by hand
  * is no release to go back to, and one whose images the registry lost is no help.
  * @param history newest first
- * @param missing tells which images are gone, as `name@digest`
  */
 export async function chooseRelease(
   history: AsyncIterable<EnvironmentCommit>,
   current: ReleaseRecord,
   holds: readonly Hold[],
-  missing: (images: readonly ReleasedImage[]) => Promise<readonly string[]>,
+  missing: MissingImages,
 ): Promise<Choice> {
   const looked = new Set<string>([digestsOf(current)]);
   let meant: { commit: string; gone: readonly string[] } | undefined;
