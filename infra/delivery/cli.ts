@@ -84,6 +84,8 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .option('--overwrite', 'replace files that were edited by hand in the GitOps repo')
     .option('--init', 'make the first commit of an empty GitOps repo')
     .option('--settings', 'build nothing: deliver the settings alone, with the images that run')
+    .addOption(new Option('--wait', 'wait until the cluster runs it, and answers').conflicts('dryRun'))
+    .option('--timeout <duration>', 'how long to wait; 5m otherwise')
     .action(runs(() => import('./deliver.ts')));
   verb('promote', 'bring what one environment runs to the next: the same digests, its settings')
     .requiredOption('--to <env>', 'the environment that gets it')
@@ -128,8 +130,10 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
   verb('validate', 'check a rendered tree: schema, policy, references between objects')
     .argument('[dir]', 'the tree', 'dist')
     .action(runs(() => import('./validate.ts'), ['dir']));
-  verb('status', 'source → rendered → pushed: which hop lags, and why')
+  verb('status', 'source → rendered → pushed → synced → live: which hop lags, and why')
     .addOption(env())
+    .option('--wait', 'wait until the cluster runs what the GitOps repo holds, and answers')
+    .option('--timeout <duration>', 'how long to wait; 5m otherwise')
     .action(runs(() => import('./status.ts')));
   verb('new', 'make a service after goserver or nodeserver: source, tests, chart, settings')
     .addArgument(new Argument('<kind>', 'what to make').choices(['service']))

@@ -6,6 +6,10 @@ import { deployedServices, staleImages } from './build.ts';
 import type { Context } from './context.ts';
 import { currentRelease } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
+import { clusterHops } from './live/hops.ts';
+import { waitUntilLive } from './live/wait.ts';
+import { waitSeconds } from './live/wait-option.ts';
+import { wantedAt } from './live/wanted.ts';
 import type { Current, Plan } from './plan.ts';
 import { preview } from './publish.ts';
 import { recordRelease } from './record.ts';
@@ -16,13 +20,17 @@ import { realTiming } from './timing.ts';
 
 export interface StatusOptions {
   readonly env?: string;
+  /** Wait until the cluster has it all. @default false */
+  readonly wait?: boolean;
+  /** How long, like `5m`. */
+  readonly timeout?: string;
 }
 
 /** One hop of the way from source to cluster. */
 export interface Hop {
-  readonly hop: 'source' | 'images' | 'rendered' | 'pushed';
-  /** `behind`: the hop before it has something that this one lacks. */
-  readonly state: 'current' | 'behind' | 'blocked';
+  readonly hop: 'source' | 'images' | 'rendered' | 'pushed' | 'synced' | 'live';
+  /** `behind`: the hop before it has something that this one lacks; `unknown`: it can't be asked. */
+  readonly state: 'current' | 'behind' | 'blocked' | 'unknown';
   readonly why: string;
 }
 
@@ -35,10 +43,13 @@ export interface EnvironmentStatus {
   readonly hops: readonly Hop[];
 }
 
-/** `fullcycle status`: source → images → rendered → pushed, with the hop that lags and why. */
-export async function run({ env }: StatusOptions, context: Context): Promise<ExitCode> {
+/** `fullcycle status`: source → images → rendered → pushed → synced → live, with the hop that lags and why. */
+export async function run({ env, wait = false, timeout }: StatusOptions, context: Context): Promise<ExitCode> {
+  const seconds = waitSeconds(wait, timeout);
+  const stacks = await loadStacks(context.project, env, context);
+  if (wait) await waitUntilLive(stacks, context, { timeout: seconds });
   const statuses: EnvironmentStatus[] = [];
-  for (const stack of await loadStacks(context.project, env, context)) statuses.push(await status(stack, context));
+  for (const stack of stacks) statuses.push(await status(stack, context));
   const { output } = context;
   output.print(statuses.map((each) => describe(each, output.color)).join('\n\n'));
   output.data({ environments: statuses });
@@ -71,10 +82,12 @@ async function status(stack: StackConfig, context: Context): Promise<Environment
   const stale = release
     ? await staleImages(context.project, stack, target.local, release)
     : deployedServices(stack).map(({ name }) => name);
-  return { environment, commit: base ?? null, release: release ?? null, hops: hops(state, release, stale, plan, base) };
+  const wanted = seen && base !== undefined ? wantedAt(stack, base, seen) : undefined;
+  const outside = await clusterHops(stack, wanted, context);
+  return { environment, commit: base ?? null, release: release ?? null, hops: [...hops(state, release, stale, plan, base), ...outside] };
 }
 
-/** The verdict on each hop. Pure. */
+/** The verdict on each hop up to the GitOps repo. Pure. */
 export function hops(
   source: SourceState,
   release: ReleaseRecord | undefined,
@@ -108,7 +121,7 @@ function pushedHop(release: ReleaseRecord | undefined, { environment, problems }
 }
 
 function describe({ environment, hops: all }: EnvironmentStatus, color: boolean): string {
-  const marks = { current: ['green', '✓'], behind: ['yellow', '↻'], blocked: ['red', '✗'] } as const;
+  const marks = { current: ['green', '✓'], behind: ['yellow', '↻'], blocked: ['red', '✗'], unknown: ['dim', '·'] } as const;
   const lines = all.map(({ hop, state, why }) => {
     const [style, mark] = marks[state];
     return `  ${color ? styleText(style, mark) : mark} ${hop.padEnd(9)} ${why}`;

@@ -28,7 +28,10 @@ export interface ApiRequest {
 
 /** What an API server answers. */
 export interface Reply {
+  /** The answer as JSON; empty when it is something else. */
   readonly body: JsonObject;
+  /** The answer as it came: logs are plain text. */
+  readonly text: string;
   /** Texts of `Warning` headers. */
   readonly warnings: readonly string[];
 }
@@ -119,7 +122,7 @@ async function persist(request: ApiRequest, exchange: (request: ApiRequest) => P
 function reply({ status, headers, text }: Answer): Reply {
   const body = parse(text);
   if (status >= 400) throw new ApiError(status, textAt(body, 'kind') === 'Status' ? body : { message: text.trim().slice(0, 400) });
-  return { body, warnings: warnings(headers.warning ?? '') };
+  return { body, text, warnings: warnings(headers.warning ?? '') };
 }
 
 function parse(text: string): JsonObject {
