@@ -39,14 +39,19 @@ function checkNode(file: ManifestFile, node: unknown, field: string): Problem[] 
 function checkEntry(file: ManifestFile, key: string, value: unknown, field: string): Problem[] {
   const path = field === '' ? key : `${field}.${key}`;
   const isConfig = file.object.kind === 'ConfigMap' && field === 'data';
-  if (isConfig && namesSecret(key) && typeof value === 'string' && value !== '') return [secret(file, path, 'a secret by its name')];
+  if (isConfig && namesSecret(key) && isFilled(value)) return [secret(file, path, 'a secret by its name')];
   return checkNode(file, value, path);
 }
 
 /** `{name: DB_PASSWORD, value: …}`, as in `env`. */
 function checkVariable(file: ManifestFile, { name, value }: Record<string, unknown>, field: string): Problem[] {
-  if (typeof name !== 'string' || typeof value !== 'string' || value === '' || !namesSecret(name)) return [];
+  if (typeof name !== 'string' || !isFilled(value) || !namesSecret(name)) return [];
   return secretIn(value) ? [] : [secret(file, `${field}.value`, 'a secret by its name')];
+}
+
+/** False for switches too: whether something about secrets is on is none. */
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && !/^(true|false)?$/.test(value);
 }
 
 /** Digests and checksums are random and no secret. */

@@ -9,7 +9,7 @@ const outputSignature = 'd0e6a833031e9bbcd3f4e8bde6ca49a4';
 
 /** How unknowns are written, one for each type: sdk/go/common/resource/plugin/rpc.go of the engine. */
 const unknownString = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
-const unknowns: ReadonlySet<string> = new Set([
+export const unknowns: ReadonlySet<unknown> = new Set([
   unknownString,
   '1c4a061d-8072-4f0a-a4cb-0ff528b18fe7',
   '3eeb2bf0-c639-47a8-9e75-3b44932eb421',
