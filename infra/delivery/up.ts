@@ -1,13 +1,10 @@
-import { loadStacks } from '../config.ts';
+import { loadStacks, type StackConfig } from '../config.ts';
 import type { BuiltImage } from '../image/image.ts';
-import { clusterIdentity } from '../kubernetes/cluster-guard.ts';
 import { type LocalEnvironment, localPorts } from '../local/addresses.ts';
 import { type ClusterKind, chooseCluster, type RunningCluster, startCluster } from '../local/cluster/cluster.ts';
 import { clusterFacts } from '../local/cluster/facts.ts';
-import { provideArgoCdImages } from '../local/cluster/images.ts';
-import { startLocal, stateFolder } from '../local/local.ts';
-import { type Changes, openWorkspace, stackOutputs, upStack } from '../local/stack.ts';
-import { writeWebhook } from '../local/webhook.ts';
+import { startLocal } from '../local/local.ts';
+import { bootstrap } from './bootstrap.ts';
 import { type Build, buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
@@ -32,36 +29,42 @@ export async function run(options: UpOptions, given: Context): Promise<ExitCode>
   await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
   const local = await output.step('registry and GitOps repo', (say) => startLocal(project, { onProgress: say }));
 
-  const builds = new Map<string, Build>();
-  const delivered: [environment: string, published: Published][] = [];
-  for (const stack of await loadStacks(project, undefined, context)) {
-    const target = await openTarget(stack, context);
-    const key = JSON.stringify([stack.image, Object.keys(stack.environment.services).sort()]);
-    const build = builds.get(key) ?? (await buildRelease(project, stack, local, output));
-    builds.set(key, build);
-    delivered.push([stack.environment.name, await deliver(target, build.release, { init: true }, context)]);
-  }
-
+  const stacks = await loadStacks(project, undefined, context);
+  const { delivered, images } = await deliverAll(stacks, local, context);
   const cluster = await bringUpCluster(options, local, context);
-  const changes = cluster
-    ? await deployStacks(
-        cluster,
-        local,
-        delivered.map(([environment]) => environment),
-        context,
-      )
-    : {};
-  const images = [...new Map([...builds.values()].flatMap((build) => build.images).map((image) => [image.name, image])).values()];
+  const live = cluster && (await bootstrap(cluster, local, stacks, context));
   output.print(describe(delivered, images, local.gitops.cloneUrl, cluster));
   output.data({
     registry: local.registry.address,
     gitops: local.gitops.cloneUrl,
     cluster: cluster ?? null,
-    resources: changes,
+    resources: live?.resources ?? {},
+    live: live?.environments ?? [],
     images,
     environments: delivered.map(([name, published]) => deliveryData(name, published)),
   });
   return exit.ok;
+}
+
+type Delivered = readonly [environment: string, published: Published];
+
+/** Builds and commits one environment after the other, in the order of promotion; what several share is built once. */
+async function deliverAll(
+  stacks: readonly StackConfig[],
+  local: LocalEnvironment,
+  context: Context,
+): Promise<{ readonly delivered: readonly Delivered[]; readonly images: readonly BuiltImage[] }> {
+  const builds = new Map<string, Build>();
+  const delivered: Delivered[] = [];
+  for (const stack of stacks) {
+    const target = await openTarget(stack, context);
+    const key = JSON.stringify([stack.image, Object.keys(stack.environment.services).sort()]);
+    const build = builds.get(key) ?? (await buildRelease(context.project, stack, local, context.output));
+    builds.set(key, build);
+    delivered.push([stack.environment.name, await deliver(target, build.release, { init: true }, context)]);
+  }
+  const images = [...builds.values()].flatMap((build) => build.images).map((image) => [image.name, image] as const);
+  return { delivered, images: [...new Map(images).values()] };
 }
 
 /** Starts the cluster that was asked for, or the best that this machine can run, and lets it reach the registry and the GitOps repo. */
@@ -76,35 +79,8 @@ async function bringUpCluster({ cluster: requested, context: named }: UpOptions,
   });
 }
 
-/** `pulumi up` of every environment: the first one installs Argo CD, the others come side by side. @returns operations by environment */
-async function deployStacks(
-  { kind, kubeconfig, context }: RunningCluster,
-  local: LocalEnvironment,
-  [first = '', ...others]: readonly string[],
-  { project, output, signal }: Context,
-): Promise<Readonly<Record<string, Changes>>> {
-  if (kind !== 'current') {
-    await output.step("Argo CD's images", (say) => provideArgoCdImages({ registry: local.registry.address, onProgress: say }));
-  }
-  const identity = await clusterIdentity(kubeconfig, context);
-  const workspace = await output.step('Pulumi engine', (say) =>
-    openWorkspace(project, { kubeconfig, context, identity }, { onProgress: say, signal }),
-  );
-  const up = (environment: string) =>
-    output.step(`pulumi up ${environment}`, async (say) => {
-      const changes = await upStack(project, environment, workspace, { onProgress: say, signal });
-      return [environment, changes] as const;
-    });
-  const owner = await up(first);
-  const { argocd } = (await stackOutputs(first, workspace)) as {
-    readonly argocd: { readonly namespace: string; readonly webhookSecret: string };
-  };
-  writeWebhook(stateFolder(project), { kubeconfig, context, namespace: argocd.namespace, secret: argocd.webhookSecret });
-  return Object.fromEntries([owner, ...(await Promise.all(others.map(up)))]);
-}
-
 function describe(
-  delivered: readonly [string, Published][],
+  delivered: readonly Delivered[],
   images: readonly BuiltImage[],
   cloneUrl: string,
   cluster: RunningCluster | undefined,
@@ -112,14 +88,17 @@ function describe(
   const isSettled = delivered.every(([, { commit }]) => commit === undefined) && images.every(({ built }) => !built);
   return [
     '',
-    isSettled ? 'Already up to date.' : 'Delivered.',
+    isSettled ? 'Already up to date.' : cluster ? 'Delivered, synced and answering.' : 'Delivered.',
     '',
     ...images.map(({ name, digest, built }) => `  ${name.split('/').at(-1)}  ${digest.slice(0, 19)}…  ${built ? 'built' : 'unchanged'}`),
     '',
     ...delivered.map(([environment, published]) => `  ${summarize(environment, published)}`),
     '',
     ...(cluster ? describeCluster(cluster) : []),
-    'See what was written      git clone ' + cloneUrl,
+    ...(cluster
+      ? ['Look at a service         npx fullcycle open goserver --env dev', 'Look at Argo CD           npx fullcycle open argocd']
+      : []),
+    `See what was written      git clone ${cloneUrl}`,
     'Change something, then    npm run diff',
     'Deliver it                npm run deliver -- --env dev',
     'Where everything stands   npm run status',
