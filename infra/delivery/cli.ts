@@ -141,6 +141,9 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .addOption(new Option('--language <language>', 'what it is written in').choices(['go', 'node']).default('go'))
     .option('--port <port>', 'port it listens on; unset, as its model does')
     .action(runs(() => import('./new.ts'), ['kind', 'name']));
+  verb('completion', 'a script by which your shell completes verbs, options and environments')
+    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
+    .action(runs(() => import('./completion.ts'), ['shell']));
   verb('doctor', 'what is installed, reachable or missing, and the fix').action(runs(() => import('./doctor.ts')));
   return program;
 }
