@@ -80,6 +80,8 @@ function parameters(install: ArgoCdInstall): Record<string, string> {
     'controller.diff.server.side': 'true',
     'controller.kubectl.parallelism.limit': String(install.controller.kubectlParallelism),
     'controller.operation.processors': String(install.controller.operationProcessors),
+    // an edit by hand is undone within seconds, the tenth like the first; by default Argo CD waits longer each time, up to 5 minutes
+    'controller.self.heal.backoff.cap.seconds': '5',
     'controller.status.processors': String(install.controller.statusProcessors),
     'reposerver.allow.oob.symlinks': 'false',
     // the rendered tree has none, and they would be fetched from anywhere

@@ -25,6 +25,7 @@ describe('what every installation says', () => {
     ['argocd-cm', 'users.anonymous.enabled', 'false'],
     ['argocd-cm', 'users.session.duration', '8h'],
     ['argocd-cmd-params-cm', 'controller.diff.server.side', 'true'],
+    ['argocd-cmd-params-cm', 'controller.self.heal.backoff.cap.seconds', '5'],
     ['argocd-cmd-params-cm', 'reposerver.allow.oob.symlinks', 'false'],
     ['argocd-cmd-params-cm', 'reposerver.enable.git.submodule', 'false'],
     ['argocd-cmd-params-cm', 'reposerver.tls.minversion', '1.2'],
@@ -43,7 +44,7 @@ describe('what every installation says', () => {
     const manifest = published.find((each) => each.version === version && each.variant === 'standard')?.manifest ?? [];
     const official = (manifest.find(({ metadata }) => metadata.name === 'argocd-cm') as unknown as { data: object }).data;
     expect(Object.keys(dataOf(objects, 'argocd-cm')).length).toBe(Object.keys(official).length + 13);
-    expect(Object.keys(dataOf(objects, 'argocd-cmd-params-cm')).length).toBe(12);
+    expect(Object.keys(dataOf(objects, 'argocd-cmd-params-cm')).length).toBe(13);
     expect(Object.keys(dataOf(objects, 'argocd-rbac-cm')).length).toBe(2);
   });
 });
