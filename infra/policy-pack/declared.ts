@@ -13,6 +13,8 @@ export interface DeclaredObject {
   readonly inputs: PropertyMap;
   /** The same with secrets opened; what isn't known yet stays `unknown`. */
   readonly object: KubernetesObject;
+  /** Fields that the resource's class makes secret as a whole, whatever the program passes. */
+  readonly sealed: readonly string[];
   /** The provider that applies it; undefined when the engine names none. */
   readonly provider: DeclaredProvider | undefined;
 }
@@ -35,13 +37,11 @@ export type BootstrapRule = (declared: DeclaredObject, bootstrap: Bootstrap) => 
 const prefix = 'kubernetes:';
 
 /** The object that a resource stands for; undefined when it is none, such as an image or a provider. */
-export function declaredObject(
-  resource: Pick<DeclaredObject, 'type' | 'inputs' | 'provider'> & { readonly name: string },
-): DeclaredObject | undefined {
-  const { name, type, inputs, provider } = resource;
+export function declaredObject(resource: Omit<DeclaredObject, 'path' | 'object'> & { readonly name: string }): DeclaredObject | undefined {
+  const { name, type, inputs, sealed, provider } = resource;
   if (!type.startsWith(prefix)) return undefined;
   const { kind = type.slice(type.lastIndexOf(':') + 1), metadata = {}, ...fields } = open(inputs) as PropertyMap;
-  return { path: name, type, inputs, provider, object: { ...fields, kind, metadata } as unknown as KubernetesObject };
+  return { path: name, type, inputs, sealed, provider, object: { ...fields, kind, metadata } as unknown as KubernetesObject };
 }
 
 /** The object as the only file of a tree, as rules of the rendered tree take it. */

@@ -37,11 +37,12 @@ export function bootstrapPack(namespaceOf: (stack: string) => Promise<string>): 
 
 const remembering = 'secret-values';
 
-function read({ name, type, props, provider }: ResourceValidationArgs): DeclaredObject | undefined {
+function read({ name, type, props, opts, provider }: ResourceValidationArgs): DeclaredObject | undefined {
   return declaredObject({
     name,
     type,
     inputs: inputsOf(props),
+    sealed: opts.additionalSecretOutputs,
     provider: provider && { name: provider.name, inputs: inputsOf(provider.props) },
   });
 }

@@ -6,10 +6,10 @@ import type { PropertyMap } from '../../infra/provider/value.ts';
 export const cluster = { name: 'cluster', inputs: { kubeconfig: 'text', context: 'prod' } };
 
 /** An object as a program declares it; its type is that of its apiVersion and kind unless it is given. */
-export function declare(inputs: PropertyMap, options: Partial<Pick<DeclaredObject, 'type' | 'provider'>> = {}): DeclaredObject {
+export function declare(inputs: PropertyMap, options: Partial<Pick<DeclaredObject, 'type' | 'sealed' | 'provider'>> = {}): DeclaredObject {
   const { apiVersion = 'v1', kind } = inputs as { apiVersion?: string; kind: string };
   const type = `kubernetes:${apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`}:${kind}`;
-  const declared = declaredObject({ name: 'x', type, provider: cluster, inputs: { apiVersion, ...inputs }, ...options });
+  const declared = declaredObject({ name: 'x', type, sealed: [], provider: cluster, inputs: { apiVersion, ...inputs }, ...options });
   if (!declared) throw new Error(`${type} is no object`);
   return declared;
 }

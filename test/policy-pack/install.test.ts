@@ -45,7 +45,7 @@ describe('the policy pack', () => {
   });
 
   it.each(['fullcycle:image:Image', 'pulumi:providers:kubernetes', 'pulumi:pulumi:Stack'])('has nothing to say about %s', (type) => {
-    expect(declaredObject({ name: 'x', type, inputs: {}, provider: cluster })).toBeUndefined();
+    expect(declaredObject({ name: 'x', type, inputs: {}, sealed: [], provider: cluster })).toBeUndefined();
   });
 
   it('names each policy as its messages do', () => {

@@ -129,10 +129,12 @@ describe('argocd-version', () => {
 
 describe('secret-values', () => {
   const secret = (fields: PropertyMap): PropertyMap => ({ kind: 'Secret', metadata: inArgoCd, ...fields });
-  const clear = (field: string) => `error[E_POLICY] x#${field}: - secret-values: is a secret to Pulumi - wrap it in pulumi.secret()`;
+  const clear = (field: string) =>
+    `error[E_POLICY] x#${field}: - secret-values: is a secret to Pulumi - pass a value that is secret by itself: requireSecret(), or a Password`;
   it.each<[string, PropertyMap, string[]]>([
     ['secret values', secret({ stringData: { auth: new Secret('hidden'), later: new Secret(unknown) } }), []],
-    ['a secret as a whole', secret({ data: new Secret({ auth: 'aGlkZGVu' }) }), []],
+    ['what the plugin made secret', secret({ data: new Secret({ auth: 'c2hvd24=', tls: new Secret('aGlkZGVu') }) }), [clear('data.auth')]],
+    ['a secret of nothing known', secret({ data: new Secret(unknown) }), []],
     ['what isn’t known yet', secret({ stringData: unknown, data: { auth: unknown } }), []],
     ['clear values', secret({ stringData: { auth: 'shown' }, data: { tls: 'c2hvd24=' } }), [clear('data.tls'), clear('stringData.auth')]],
     ['an empty value', secret({ stringData: { auth: '' } }), []],
@@ -142,6 +144,15 @@ describe('secret-values', () => {
     ['what is no Secret', configMap({ auth: 'shown' }), []],
   ])('judges %s', (_name, inputs, expected) => {
     expect(told(secretValues, declare(inputs))).toEqual(expected);
+  });
+});
+
+describe('secret-values of a class that seals its data', () => {
+  it('can’t be told from the program’s text', () => {
+    const object = { kind: 'Secret', metadata: inArgoCd, stringData: new Secret({ auth: 'sealed' }), data: { auth: 'shown' } };
+    expect(told(secretValues, declare(object, { sealed: ['stringData'] }))).toEqual([
+      'error[E_POLICY] x#data.auth: - secret-values: is a secret to Pulumi - pass a value that is secret by itself: requireSecret(), or a Password',
+    ]);
   });
 });
 
