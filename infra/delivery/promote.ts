@@ -111,7 +111,8 @@ function propositionOf(stack: StackConfig, { evidence, images }: Gathered, sourc
     release: recordRelease(stack.environment, release, catalog),
     verb: 'promote',
     trailers: { 'Fullcycle-Promoted-From': evidence.from.environment, 'Fullcycle-Promoted-Commit': evidence.from.commit },
-    problems,
+    // What the target holds, the plan finds out itself, as for every other verb.
+    problems: problems.filter(({ code, field }) => code !== 'E_HELD' || !field.startsWith(`${evidence.to}/`)),
   };
 }
 
