@@ -74,7 +74,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .addOption(env())
     .option('--against <ref>', 'commit or branch of the GitOps repo to compare with; its tip otherwise')
     .addOption(new Option('--tree <dir>', 'folder that synth wrote, to compare with instead of the GitOps repo').conflicts('against'))
-    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'markdown', 'json', 'sarif']).default('text'))
     .option('--exit-code', 'exit with 3 when something would change')
     .action(runs(() => import('./diff.ts')));
   verb('deliver', 'build, render, check, commit and push one environment')
@@ -129,6 +129,7 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .action(runs(() => import('./verify.ts')));
   verb('validate', 'check a rendered tree: schema, policy, references between objects')
     .argument('[dir]', 'the tree', 'dist')
+    .addOption(new Option('--format <format>', 'how to print it; sarif for code scanning').choices(['text', 'sarif']).default('text'))
     .action(runs(() => import('./validate.ts'), ['dir']));
   verb('status', 'source → rendered → pushed → synced → live: which hop lags, and why')
     .addOption(env())

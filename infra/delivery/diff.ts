@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { catalog } from '../../charts/catalog.ts';
+import type { ManifestFile } from '../../charts/environment.ts';
 import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import { staleImages } from './build.ts';
@@ -10,6 +11,7 @@ import type { Change } from './diff/change.ts';
 import { compare } from './diff/compare.ts';
 import { printJson, toReport } from './diff/json.ts';
 import { printMarkdown } from './diff/markdown.ts';
+import { findingsOf } from './diff/sarif.ts';
 import { printText } from './diff/text.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { belongsTo } from './ledger.ts';
@@ -17,6 +19,7 @@ import { manifestsAt } from './manifests.ts';
 import { atTip } from './reach.ts';
 import { checkRevision } from './ref.ts';
 import { releasePath } from './release.ts';
+import { printSarif } from './sarif.ts';
 import { openTarget } from './target.ts';
 import { realTiming } from './timing.ts';
 import { readTree } from './tree.ts';
@@ -26,8 +29,14 @@ export interface DiffOptions {
   readonly against?: string;
   /** Folder that `synth` wrote, to compare with instead of the GitOps repo; needs no network, git or state. */
   readonly tree?: string;
-  readonly format: 'text' | 'markdown' | 'json';
+  readonly format: 'text' | 'markdown' | 'json' | 'sarif';
   readonly exitCode?: boolean;
+}
+
+/** What changes, and the manifests as they would be. */
+interface Compared {
+  readonly changes: readonly Change[];
+  readonly after: readonly ManifestFile[];
 }
 
 /** `fullcycle diff`: what a delivery would change in the GitOps repo, with the images that run now; a new image has no digest before it is built. */
@@ -35,15 +44,25 @@ export async function run({ env, against, tree, format, exitCode = false }: Diff
   const { output } = context;
   failIfAny(against === undefined ? [] : checkRevision('--against', against));
   const stacks = await loadStacks(context.project, env, context);
-  const changes: Change[] = tree === undefined ? [] : await changesSince(resolve(tree), stacks, env);
-  if (tree === undefined) for (const stack of stacks) changes.push(...(await changesOf(stack, against, context)));
-  const print = { text: () => printText(changes, output), markdown: () => printMarkdown(changes), json: () => printJson(changes) };
+  const compared: Compared[] = tree === undefined ? [] : [await compareWithTree(resolve(tree), stacks, env)];
+  if (tree === undefined) for (const stack of stacks) compared.push(await compareWithRepository(stack, against, context));
+  const changes = compared.flatMap((each) => each.changes);
+  const print = {
+    text: () => printText(changes, output),
+    markdown: () => printMarkdown(changes),
+    json: () => printJson(changes),
+    sarif: () =>
+      printSarif(
+        findingsOf(changes),
+        compared.flatMap(({ after }) => after),
+      ),
+  };
   output.print(print[format]().trimEnd());
   output.data(toReport(changes));
   return exitCode && changes.length > 0 ? exit.changesOrConflict : exit.ok;
 }
 
-async function changesOf(stack: StackConfig, against: string | undefined, context: Context): Promise<Change[]> {
+async function compareWithRepository(stack: StackConfig, against: string | undefined, context: Context): Promise<Compared> {
   const { repository, local } = await openTarget(stack, context);
   const { before, release } = await atTip({ repository, timing: realTiming(context.signal), init: true }, async (tip) => {
     const current = await readCurrent(repository, stack.environment.name, tip);
@@ -55,11 +74,12 @@ async function changesOf(stack: StackConfig, against: string | undefined, contex
   });
   for (const service of await staleImages(context.project, stack, local, release))
     context.output.note(`${stack.environment.name}: the image of ${service} would be built anew`);
-  return compare(before, render(stack.environment, release, catalog));
+  const after = render(stack.environment, release, catalog);
+  return { changes: compare(before, after), after };
 }
 
 /** What changes since a tree was written, with the images of its releases. */
-async function changesSince(folder: string, stacks: readonly StackConfig[], env: string | undefined): Promise<Change[]> {
+async function compareWithTree(folder: string, stacks: readonly StackConfig[], env: string | undefined): Promise<Compared> {
   const { manifests, records, problems } = await readTree(folder);
   failIfAny(problems);
   const before = env === undefined ? manifests : manifests.filter(({ path }) => belongsTo(env, path));
@@ -67,5 +87,5 @@ async function changesSince(folder: string, stacks: readonly StackConfig[], env:
     const release = currentRelease({ release: records.get(releasePath(stack.environment.name)) }, stack);
     return render(stack.environment, release, catalog);
   });
-  return compare(before, after);
+  return { changes: compare(before, after), after };
 }

@@ -5,13 +5,16 @@ import type { Problem } from '../../charts/problem.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, Failure, formatProblem } from './errors.ts';
 import { ledgerPath, parseLedger } from './ledger.ts';
+import { findingsOfProblems } from './problem-findings.ts';
 import { parseRelease, releasePath } from './release.ts';
+import { printSarif } from './sarif.ts';
 import { checkSchemas } from './schemas.ts';
 import { cacheFolder } from './target.ts';
 import { readTree, type Tree } from './tree.ts';
 
 export interface ValidateOptions {
   readonly dir: string;
+  readonly format?: 'text' | 'sarif';
 }
 
 /** The verdict on a tree. */
@@ -25,13 +28,14 @@ export interface Validation {
 }
 
 /** `fullcycle validate`: reads a rendered tree strictly, holds it against the schemas of its kinds and runs every policy on it. The exit code is that of the first problem. */
-export async function run({ dir }: ValidateOptions, { output }: Context): Promise<ExitCode> {
+export async function run({ dir, format = 'text' }: ValidateOptions, { output }: Context): Promise<ExitCode> {
   const tree = await readTree(resolve(dir));
   // what can't be read would only be told twice
   const isRead = tree.problems.length === 0;
   const mistyped = isRead ? await output.step('schemas', (say) => checkSchemas(resolve(dir), cacheFolder(process.env), say)) : [];
   const validation = validate(tree, mistyped);
-  output.print(describe(validation, output.color));
+  const sarif = () => printSarif(findingsOfProblems(validation.problems), tree.manifests).trimEnd();
+  output.print(format === 'sarif' ? sarif() : describe(validation, output.color));
   output.data(validation);
   return validation.problems.length === 0 ? exit.ok : new Failure(validation.problems).exitCode;
 }
