@@ -145,6 +145,11 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
   verb('completion', 'a script by which your shell completes verbs, options and environments')
     .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
     .action(runs(() => import('./completion.ts'), ['shell']));
+  verb('open', 'make Argo CD or a service reachable on this machine until Ctrl-C')
+    .argument('<target>', 'argocd, or a service')
+    .addOption(env())
+    .option('--print', 'say how to get there, and leave it at that')
+    .action(runs(() => import('./open.ts'), ['target']));
   verb('doctor', 'what is installed, reachable or missing, and the fix').action(runs(() => import('./doctor.ts')));
   return program;
 }

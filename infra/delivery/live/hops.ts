@@ -19,10 +19,10 @@ export type ClusterHop = Omit<HopVerdict, 'state'> & { readonly state: HopVerdic
 export async function clusterHops(stack: StackConfig, wanted: Wanted | undefined, context: Context): Promise<ClusterHop[]> {
   const { name } = stack.environment;
   try {
-    const connection = await clusterOf(stack, context);
-    if (!connection) return [unknown(`no cluster: run fullcycle up, or set cluster.context in Pulumi.${name}.yaml`)];
+    const cluster = await clusterOf(stack, context);
+    if (!cluster) return [unknown(`no cluster: run fullcycle up, or set cluster.context in Pulumi.${name}.yaml`)];
     if (!wanted) return [unknown('nothing was delivered yet')];
-    const objects = await viewCluster(connection, context.signal).look(wanted);
+    const objects = await viewCluster(cluster.connection, context.signal).look(wanted);
     const commits = unknownRevisions(wanted, objects.applications, new Map());
     const revisions = commits.length > 0 ? (await readYardstick(stack, context, commits)).revisions : new Map();
     return verdicts(judge(wanted, { ...objects, revisions }), reached(wanted));

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { TreeEntry } from '../drift.ts';
 import { Failure, fail } from '../errors.ts';
 import { realTiming, type Timing } from '../timing.ts';
-import { clusterOf } from './cluster.ts';
+import { requireCluster } from './cluster.ts';
 import { diagnose } from './diagnosis.ts';
 import { changes, type Finding } from './finding.ts';
 import { judge, type Observation, unaware, unknownRevisions } from './judge.ts';
@@ -17,7 +17,7 @@ import { readYardstick } from './yardstick.ts';
 export interface WaitOptions {
   /** Seconds, for each environment. @default 300 */
   readonly timeout?: number;
-  /** The cluster of all environments. @default the one of each, see {@link clusterOf} */
+  /** The cluster of all environments. @default the one of each, see {@link requireCluster} */
   readonly connection?: Connection;
   /** Told of every change, a line each. @default the output's notes */
   readonly onChange?: (line: string) => void;
@@ -43,7 +43,7 @@ const again = 10_000;
 /**
  * Waits until the cluster has what the tip of the GitOps repo holds: every Application Synced and Healthy, every Deployment rolled out to the
  * wanted image, and every service answering with the wanted source commit. All environments at once.
- * @throws Failure E_NOT_READY at the timeout, for each object that lags; E_CLUSTER without a cluster; what {@link clusterOf} throws
+ * @throws Failure E_NOT_READY at the timeout, for each object that lags; E_CLUSTER without a cluster; what {@link requireCluster} throws
  */
 export async function waitUntilLive(
   stacks: readonly StackConfig[],
@@ -51,7 +51,7 @@ export async function waitUntilLive(
   { timeout = 300, onChange = context.output.note, connection }: WaitOptions = {},
 ): Promise<readonly LiveEnvironment[]> {
   const waits = stacks.map(async (stack) => {
-    const cluster = connection ?? (await requireCluster(stack, context));
+    const cluster = connection ?? (await requireCluster(stack, context)).connection;
     try {
       return await waitFor(stack, viewCluster(cluster, context.signal), context, { timeout, onChange });
     } catch (error) {
@@ -64,13 +64,6 @@ export async function waitUntilLive(
   if (other) throw other;
   if (errors.length > 0) throw new Failure(errors.flatMap(({ problems }: Failure) => problems));
   return done.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-}
-
-async function requireCluster(stack: StackConfig, context: Context): Promise<Connection> {
-  const { name } = stack.environment;
-  const rule = `${name} names no cluster, and no local one runs`;
-  const fix = `run fullcycle up, or set cluster.context and cluster.identity in Pulumi.${name}.yaml`;
-  return (await clusterOf(stack, context)) ?? fail('E_CLUSTER', 'cluster.context', undefined, rule, fix);
 }
 
 async function waitFor(
