@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { clean, fail } from '../delivery/errors.ts';
@@ -70,6 +70,7 @@ export async function upStack(
 ): Promise<Changes> {
   writeConfig(project, environment, workspace);
   await makeStack(environment, workspace);
+  await releaseLocks(environment, workspace);
   const argv = ['up', `--stack=${environment}`, '--yes', '--skip-preview', '--non-interactive', '--color=never'] as const;
   const result = await tryRun([workspace.engine.pulumi, ...argv], {
     cwd: workspace.folder,
@@ -113,7 +114,23 @@ async function makeStack(environment: string, { engine, folder, env }: Workspace
   await run([engine.pulumi, 'stack', 'init', environment, '--non-interactive', '--no-select'], { cwd: folder, env });
 }
 
-/** A lock that a killed run has left belongs to nobody: the local environment is run by one process at a time. */
+/** Takes the stack's lock back from runs that were killed; one that still runs keeps it, and the engine says so. */
+async function releaseLocks(environment: string, { engine, folder, env }: Workspace): Promise<void> {
+  const locks = join(folder, 'state', '.pulumi', 'locks', 'organization', 'fullcycle', environment);
+  if (!existsSync(locks)) return;
+  const holders = readdirSync(locks).map((name) => Number(JSON.parse(readFileSync(join(locks, name), 'utf8')).pid));
+  if (holders.length === 0 || holders.some(isAlive)) return;
+  await run([engine.pulumi, 'cancel', environment, '--yes', '--non-interactive'], { cwd: folder, env });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function explain(environment: string, printed: string, { folder, engine }: Workspace): never {
   const diagnostics = printed.slice(Math.max(printed.indexOf('\nDiagnostics:'), 0));
   const problems = diagnostics.split('\n').filter((line) => /error(\[E_[A-Z_]+\])?:? /.test(line));
@@ -131,9 +148,4 @@ function passphrase(root: string): string {
 /** Lines of operations, such as ` +  kubernetes:core/v1:Namespace Namespace/argocd creating (0s)`. */
 function isStep(line: string): boolean {
   return /^\s*[+~-]{1,2}\s+\S+:\S+ /.test(line);
-}
-
-/** Forgets the state of stacks. */
-export function removeWorkspaces(project: string): void {
-  rmSync(join(stateFolder(project), 'pulumi'), { recursive: true, force: true });
 }
