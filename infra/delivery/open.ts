@@ -25,7 +25,7 @@ export interface Entrance {
   readonly service: string;
   readonly port: string;
   readonly scheme: 'http' | 'https';
-  /** Who logs in, and the Secret that has the password. */
+  /** Who logs in unless that is switched off, and the Secret that has the password unless one was set. */
   readonly login?: { readonly user: string; readonly secret: string };
 }
 
@@ -36,8 +36,9 @@ const forever = 2 ** 31 - 1;
 export async function run({ target, env, print }: OpenOptions, context: Context): Promise<ExitCode> {
   const [stack] = await loadStacks(context.project, env, context);
   if (!stack) return fail('E_ENV', 'env', undefined, 'there is no environment', 'add a Pulumi.<env>.yaml');
-  const entrance = entranceOf(target, stack);
+  const found = entranceOf(target, stack);
   const cluster = await requireCluster(stack, context);
+  const entrance = cluster.isLocal || stack.argocd.admin ? found : { ...found, login: undefined };
   const kubectl = await findKubectl(cluster, context);
   const shown = [kubectl, ...access(cluster, cluster.isLocal ? cluster.kubeconfig : undefined)].join(' ');
   const say = (url?: string) => {
@@ -50,9 +51,9 @@ export async function run({ target, env, print }: OpenOptions, context: Context)
 }
 
 /** What the name means in an environment. Pure. @throws Failure E_USAGE for neither Argo CD nor a service of the environment */
-export function entranceOf(target: string, { environment, argocd }: StackConfig): Entrance {
+export function entranceOf(target: string, { environment }: Pick<StackConfig, 'environment'>): Entrance {
   if (target === 'argocd') {
-    const login = argocd.admin ? { user: 'admin', secret: 'argocd-initial-admin-secret' } : undefined;
+    const login = { user: 'admin', secret: 'argocd-initial-admin-secret' };
     return { namespace: environment.argocd.namespace, service: 'argocd-server', port: 'https', scheme: 'https', login };
   }
   const services = Object.keys(environment.services);

@@ -14,8 +14,7 @@ const goserver: Entrance = { namespace: 'dev', service: 'goserver', port: 'http'
 
 suite('what can be opened', () => {
   it('is Argo CD, with the user that may log in', () => {
-    expect(entranceOf('argocd', { ...stack, argocd: { ...stack.argocd, admin: true } })).toEqual(argocd);
-    expect(entranceOf('argocd', { ...stack, argocd: { ...stack.argocd, admin: false } })).toEqual({ ...argocd, login: undefined });
+    expect(entranceOf('argocd', stack)).toEqual(argocd);
   });
 
   it('is a service of the environment', () => {

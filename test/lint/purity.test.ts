@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pureFolders = ['charts', 'charts/policy', 'infra/config', 'infra/delivery/diff'];
-const pureFiles = ['infra/delivery/plan.ts', 'infra/delivery/release.ts', 'infra/delivery/ledger.ts'];
+const pureFiles = ['infra/delivery/plan.ts', 'infra/delivery/release.ts', 'infra/delivery/ledger.ts', 'infra/delivery/live/judge.ts'];
 
 const impurities: Readonly<Record<string, string>> = {
   'a file': `import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x');\n`,
@@ -49,6 +49,15 @@ describe('the linter keeps pure code pure', () => {
 
   it('charts may not import infra', () => {
     expect(refused('charts/probe.ts', `import { fail } from '../infra/delivery/errors.ts';\nexport const f = fail;\n`)).toBe(true);
+  });
+
+  it.each(['infra/kubernetes', 'infra/delivery/live'])('%s may not import Pulumi or a provider', (folder) => {
+    expect(refused(`${folder}/probe.ts`, impurities.Pulumi ?? '')).toBe(true);
+    expect(refused(`${folder}/probe.ts`, `import { fail } from '../provider/value.ts';\nexport const f = fail;\n`)).toBe(true);
+  });
+
+  it('the judgement of a cluster may not ask it', () => {
+    expect(refused('infra/delivery/live/judge.ts', impurities['a file'] ?? '')).toBe(true);
   });
 
   it('lets pure code pass', () => {
