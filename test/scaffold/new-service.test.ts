@@ -126,6 +126,11 @@ describe('new services', () => {
     expect(project.json<{ manifests: number; problems: unknown[] }>('validate', 'dist')).toMatchObject({ problems: [] });
   });
 
+  it('have golden trees of their own once they are accepted', () => {
+    expect(run('.', process.execPath, 'test/golden/update.ts')).toEqual(passes);
+    expect(existsSync(join(project.folder, 'test/golden/dev/environments/dev/billing/service-billing.yaml'))).toBe(true);
+  });
+
   it('pass their own tests', () => {
     expect(run('app/my-shop', 'go', 'test', '-count=1', './...')).toEqual(passes);
     expect(run('app/billing', 'npm', 'ci', '--ignore-scripts', '--no-audit', '--loglevel=error')).toEqual(passes);
