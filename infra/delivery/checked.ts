@@ -6,7 +6,7 @@ import { fail } from './errors.ts';
 import { tryRun } from './process.ts';
 
 /** Source that decides what is delivered, and what decides how it is type-checked. */
-const sources = ['charts/**/*.ts', 'infra/**/*.ts', 'tsconfig.json', 'package-lock.json'];
+const sources = ['charts/**/*.ts', 'infra/**/*.ts', 'tsconfig.json', 'infra/tsconfig.json', 'package-lock.json'];
 
 /**
  * Refuses source that does not type-check. Node strips types without checking them, so a misspelt constant would be
@@ -17,10 +17,10 @@ export async function requireChecked(project: string, cacheDirectory: string): P
   const verdict = join(cacheDirectory, 'checked', hashSources(project));
   if (existsSync(verdict)) return;
   const tsc = join(project, 'node_modules/typescript/bin/tsc');
-  const { exitCode, stdout, stderr } = await tryRun([process.execPath, tsc, '--noEmit'], { cwd: project });
+  const { exitCode, stdout, stderr } = await tryRun([process.execPath, tsc, '--noEmit', '--project', 'infra'], { cwd: project });
   if (exitCode !== 0) {
     const words = (stdout || stderr).split('\n').slice(0, 5).join('; ');
-    fail('E_UNCHECKED', 'source', words, 'only source that type-checks is delivered', 'run npx tsc --noEmit and mend what it lists');
+    fail('E_UNCHECKED', 'source', words, 'only source that type-checks is delivered', 'run npx tsc --noEmit --project infra and mend what it lists');
   }
   await mkdir(dirname(verdict), { recursive: true });
   await writeFile(verdict, '');
