@@ -22,6 +22,18 @@ export class Unreachable extends Error {
   }
 }
 
+/** The program or the file that a context logs in with gives no credentials: nothing was asked. */
+export class LoginFailed extends Unreachable {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, false, options);
+  }
+
+  override problem(server: string): Problem {
+    const rule = `the context gives no credentials: ${this.message}`;
+    return { code: 'E_AUTH', field: server, rule, fix: 'log in by hand, or correct the user in the kubeconfig' };
+  }
+}
+
 /** One thing that the API server finds wrong with an object. */
 export interface Cause {
   /** Path in the object: `spec.replicas`. */

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { suggest } from '../config/suggestion.ts';
-import { fail } from '../delivery/errors.ts';
-import { ApiError, Unreachable } from './api-error.ts';
+import { Failure, fail } from '../delivery/errors.ts';
+import { ApiError, LoginFailed, Unreachable } from './api-error.ts';
 import { type Connection, connect } from './connection.ts';
 import {
   contextNames,
@@ -127,6 +127,7 @@ async function identify({ server, send }: Connection, context: string, signal?: 
     const identity = textAt(body, 'metadata', 'uid');
     if (identity) return identity;
   } catch (cause) {
+    if (cause instanceof LoginFailed) throw new Failure([cause.problem(server)], { cause });
     if (cause instanceof Unreachable) {
       const fix = 'start the cluster, or correct the kubeconfig';
       fail('E_REMOTE_UNREACHABLE', field, server, `the API server can't be reached: ${cause.message}`, fix, { cause });

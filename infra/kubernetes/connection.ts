@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestContext as Context } from '@kubernetes/client-node';
 import { fail } from '../delivery/errors.ts';
-import { ApiError, Unreachable } from './api-error.ts';
+import { ApiError, LoginFailed, Unreachable } from './api-error.ts';
 import type { JsonObject } from './json.ts';
 import { textAt } from './object.ts';
 
@@ -83,7 +83,9 @@ export async function connect(kubeconfig: string, context: string): Promise<Conn
 
   async function exchange({ method, path, body, contentType = 'application/json', headers = {}, signal, ...limits }: ApiRequest) {
     const request = new RequestContext(`${server}${path}`, method);
-    await config.applySecurityAuthentication(request);
+    await config.applySecurityAuthentication(request).catch((cause) => {
+      throw new LoginFailed(firstLine(cause), { cause });
+    });
     // It makes a dispatcher for each request; sharing the first one keeps connections open.
     dispatcher ??= request.getDispatcher();
     if (dispatcher) request.setDispatcher(dispatcher);
@@ -111,6 +113,7 @@ async function persist(request: ApiRequest, exchange: (request: ApiRequest) => P
     const isLast = attempt >= (request.tries ?? 4);
     const answer = await exchange(request).catch((error: unknown) => {
       request.signal?.throwIfAborted();
+      if (error instanceof LoginFailed) throw error;
       if (isLast) throw unreachable(error, request.timeout);
     });
     if (answer && (isLast || !busy.has(answer.status))) return reply(answer);

@@ -262,6 +262,21 @@ describe('nothing is opened', () => {
     expect(failure.exitCode).toBe(4);
   });
 
+  it.each([
+    [
+      'is not there',
+      './gone',
+      /E_AUTH\] https.* - the context gives no credentials: .*ENOENT.* - log in by hand, or correct the user in the kubeconfig$/,
+    ],
+    ['fails', './refuse', /E_AUTH\] https.* - the context gives no credentials: you are logged out - log in by hand/],
+  ])('when the program to log in with %s', async (_how, command, message) => {
+    writeFileSync(join(folder, 'refuse'), '#!/bin/sh\necho you are logged out >&2\nexit 1\n', { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never' };
+    const failure = await refusal(pinned({ kubeconfig: write({ dev: { ...dev.login, user: { exec } } }) }));
+    expect(failure.message).toMatch(message);
+    expect(failure.exitCode).toBe(4);
+  });
+
   it('when the user may not see who the cluster is', async () => {
     const failure = await refusal(pinned({ kubeconfig: write({ dev: { ...dev.login, user: dev.stranger.user } }) }));
     expect(failure.message).toBe(
