@@ -4,11 +4,12 @@ import { type Attestation, attestationPath, formatAttestation, parseAttestation 
 import type { Context } from './context.ts';
 import { deliveryData, guardOf } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
+import { liveHealth } from './live/health.ts';
 import { type Delivered, deliveredAt } from './manifests.ts';
 import { checkReason } from './message.ts';
 import { operator } from './operator.ts';
 import type { Current, Wanted } from './plan.ts';
-import { type HealthEvidence, type HealthOf, noHealth } from './promotion/evidence.ts';
+import type { HealthEvidence } from './promotion/evidence.ts';
 import { isoTime } from './promotion/verdict.ts';
 import { publish } from './publish.ts';
 import { openTarget } from './target.ts';
@@ -23,17 +24,19 @@ export interface AttestOptions {
  * `fullcycle attest`: records in the GitOps repo that an environment runs its release healthily, as Argo CD says or, where it can't be
  * asked from here, as you do. Promotion believes it where it can't ask either.
  */
-export async function run({ env, reason }: AttestOptions, context: Context, healthOf: HealthOf = noHealth): Promise<ExitCode> {
+export async function run({ env, reason }: AttestOptions, context: Context): Promise<ExitCode> {
   const { output, signal, project } = context;
   failIfAny(reason === undefined ? [] : checkReason('--reason', reason));
   const target = await openTarget(await loadStack(project, env, context), context);
+  const healthOf = liveHealth(target.stack, context);
   const { repository, stack } = target;
   const timing = realTiming(signal);
   const who = await operator(project);
   const propose = async (_current: Current, tip: string | undefined): Promise<Wanted> => {
     const delivered = await deliveredAt(repository, env, tip);
-    const live = await healthOf(env, delivered.release);
-    return attesting(delivered, tip ?? '', { who, at: isoTime(Math.floor(timing.now() / 1000)), live, reason });
+    const commit = tip ?? '';
+    const live = await healthOf({ commit, current: delivered.current, repository });
+    return attesting(delivered, commit, { who, at: isoTime(Math.floor(timing.now() / 1000)), live, reason });
   };
   const published = await output.step(`attest ${env}`, (say) =>
     publish({

@@ -6,11 +6,12 @@ import type { Context } from './context.ts';
 import { deliveryData, describePlan, guardOf, renderChecked, summarize } from './deliver.ts';
 import { compare } from './diff/compare.ts';
 import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
+import { liveHealth } from './live/health.ts';
 import { manifestsAt } from './manifests.ts';
 import { missingFrom } from './missing-images.ts';
 import type { Wanted } from './plan.ts';
 import { describeVerdict, verdictData } from './promotion/describe.ts';
-import { type Evidence, type HealthOf, noHealth } from './promotion/evidence.ts';
+import type { Evidence } from './promotion/evidence.ts';
 import { type Gathered, gather, type Question } from './promotion/gather.ts';
 import { describeProposal, type Proposal, propose } from './promotion/proposal.ts';
 import { judge } from './promotion/verdict.ts';
@@ -40,17 +41,25 @@ export interface Seen {
 }
 
 /** `fullcycle promote`: the same digests, rendered with the target's settings, when the evidence allows it. */
-export async function run(options: PromoteOptions, context: Context, healthOf: HealthOf = noHealth): Promise<ExitCode> {
+export async function run(options: PromoteOptions, context: Context): Promise<ExitCode> {
   const { project, output, signal } = context;
   const stack = await loadStack(project, options.to, context);
-  const from = await sourceOf(stack, options, context);
+  const origin = await originOf(stack, options, context);
+  const from = origin.environment.name;
   if (!options.plan && !options.dryRun) await output.step('type check', () => requireChecked(project, cacheFolder(process.env)));
   const target = await openTarget(stack, context);
   const { repository, local } = target;
   const source = await sourceState(project);
   const seen: Seen = { now: 0, files: [] };
   const timing = realTiming(signal);
-  const question = { repository, stack, from, service: options.service, healthOf, missingImages: missingFrom(local, signal) };
+  const question = {
+    repository,
+    stack,
+    from,
+    service: options.service,
+    healthOf: liveHealth(origin, context),
+    missingImages: missingFrom(local, signal),
+  };
   const request: PreviewRequest = {
     environment: options.to,
     repository,
@@ -70,18 +79,19 @@ export async function run(options: PromoteOptions, context: Context, healthOf: H
 }
 
 /** The environment to promote from. One that has its own source takes from no other: that would skip what is proved there. */
-async function sourceOf(stack: StackConfig, { from, to }: PromoteOptions, context: Context): Promise<string> {
+async function originOf(stack: StackConfig, { from, to }: PromoteOptions, context: Context): Promise<StackConfig> {
   const settled = stack.promotion.from;
   const chosen = from ?? settled;
   if (chosen === undefined) fail('E_USAGE', '--from', undefined, `${to} has no promotion.from`, 'name the environment to promote from');
   if (settled !== undefined && chosen !== settled)
     fail('E_USAGE', '--from', chosen, `${to} is promoted from ${settled}`, `leave --from out, or change promotion.from of ${to}`);
   if (chosen === to) fail('E_USAGE', '--from', chosen, 'is another environment than --to', 'name another one');
-  const { gitops } = (await loadStack(context.project, chosen, context)).environment;
+  const origin = await loadStack(context.project, chosen, context);
+  const { gitops } = origin.environment;
   const { repository, branch } = stack.environment.gitops;
   if (gitops.repository !== repository || gitops.branch !== branch)
     fail('E_USAGE', '--from', chosen, `is in another GitOps repo or branch than ${to}`, 'set the same gitops.repository and gitops.branch');
-  return chosen;
+  return origin;
 }
 
 /** Gathers the evidence at the tip, judges it, and says what the target shall be. @param seen gets what was looked at, to be told */

@@ -8,7 +8,7 @@ import { deliveryOf } from '../../infra/delivery/deliver.ts';
 import { defaultIdentity } from '../../infra/delivery/identity.ts';
 import { deliveredAt } from '../../infra/delivery/manifests.ts';
 import { promotionOf, type Seen } from '../../infra/delivery/promote.ts';
-import { type HealthOf, noHealth } from '../../infra/delivery/promotion/evidence.ts';
+import type { HealthOf } from '../../infra/delivery/promotion/evidence.ts';
 import { isoTime } from '../../infra/delivery/promotion/verdict.ts';
 import { type PreviewRequest, type Published, preview, publish } from '../../infra/delivery/publish.ts';
 import { recordRelease } from '../../infra/delivery/record.ts';
@@ -37,7 +37,7 @@ export class Pipeline {
   readonly timing = new PlayedTiming();
   /** What the registry has lost, as `name@digest`. */
   readonly gone = new Set<string>();
-  health: HealthOf = noHealth;
+  health: HealthOf = async () => undefined;
   readonly #stacks: Readonly<Record<string, StackConfig>>;
   /** Replicas by environment, where a test changed the settings. */
   readonly #replicas = new Map<string, number>();
@@ -107,7 +107,7 @@ export class Pipeline {
     const repository = this.repository();
     return await this.#publish(name, repository, async (_current, tip) => {
       const delivered = await deliveredAt(repository, name, tip);
-      const live = await this.health(name, delivered.release);
+      const live = await this.health({ commit: tip ?? '', current: delivered.current, repository });
       const at = isoTime(Math.floor(this.timing.now() / 1000));
       return attesting(delivered, tip ?? '', { who: 'Ada', at, live, reason: 'it answers' });
     });

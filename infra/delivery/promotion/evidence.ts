@@ -2,7 +2,9 @@ import type { ReleasedImage } from '../../../charts/environment.ts';
 import type { PromotionConfig } from '../../config/stack.ts';
 import type { Change } from '../diff/change.ts';
 import type { Hold } from '../hold.ts';
+import type { Current } from '../plan.ts';
 import type { ReleaseRecord } from '../release.ts';
+import type { Repository } from '../repository.ts';
 
 /** How a service fares in an environment, and who says so. */
 export interface HealthEvidence {
@@ -14,14 +16,18 @@ export interface HealthEvidence {
   readonly words: string;
 }
 
-/**
- * Reads from a cluster how an environment runs a release, by service. Undefined when the cluster can't be asked from here; the
- * attestation in the GitOps repo is believed instead.
- */
-export type HealthOf = (environment: string, release: ReleaseRecord) => Promise<Readonly<Record<string, HealthEvidence>> | undefined>;
+/** An environment at a commit of the GitOps repo: what a cluster is held against. */
+export interface HealthQuestion {
+  readonly commit: string;
+  readonly current: Current;
+  readonly repository: Repository;
+}
 
-/** Nobody can be asked: what is in the GitOps repo counts. */
-export const noHealth: HealthOf = async () => undefined;
+/**
+ * Reads from its cluster how an environment runs what a commit says, by service. Undefined when the cluster can't be asked from here;
+ * the attestation in the GitOps repo is believed instead.
+ */
+export type HealthOf = (question: HealthQuestion) => Promise<Readonly<Record<string, HealthEvidence>> | undefined>;
 
 /** Where and since when a release is in the environment that it comes from. */
 export interface Origin {

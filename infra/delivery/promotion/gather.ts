@@ -58,7 +58,7 @@ export async function gather(question: Question, current: Current, tip: string |
   const presence = await presenceOf(repository, from, tip, release, moving);
   const candidateImages = moving.flatMap((name) => images[name] ?? []);
   const missing = candidateImages.length === 0 ? [] : await question.missingImages(candidateImages);
-  const health = moving.length === 0 ? {} : await healthOf(question, source, release);
+  const health = moving.length === 0 ? {} : await healthOf(question, source, tip, release);
   const holds = [...holdsOf(from, source, now), ...holdsOf(to, current, now)];
   const candidates = moving.map((name): Candidate => {
     const image = images[name];
@@ -132,9 +132,10 @@ async function presenceOf(
   return { commit: made ?? tip, since };
 }
 
-async function healthOf({ from, healthOf: ask }: Question, { attestation }: Current, release: ReleaseRecord) {
-  const live = await ask(from, release);
+async function healthOf({ from, repository, healthOf: ask }: Question, current: Current, commit: string, release: ReleaseRecord) {
+  const live = await ask({ commit, current, repository });
   if (live) return live;
+  const { attestation } = current;
   return attestation === undefined ? {} : attested(parseAttestation(from, attestation), release);
 }
 
