@@ -25,7 +25,8 @@ export function judgeDeployment(wanted: Wanted, service: WantedService, deployme
     const digest = image.split('@')[1]?.slice(0, 19) ?? (image || 'no image');
     return { ...finding, isDone: false, state: `runs ${digest}`, why: `not yet ${service.digest.slice(0, 19)}` };
   }
-  const found = readiness(deployment);
+  // Items of a list don't say what they are.
+  const found = readiness({ ...deployment, apiVersion: object.apiVersion, kind: object.kind });
   return found.state === 'ready' ? { ...finding, isDone: true, state: 'rolled out' } : { ...finding, isDone: false, state: found.why };
 }
 

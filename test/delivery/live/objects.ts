@@ -60,11 +60,9 @@ export function application(name: string, status: Readonly<Record<string, unknow
   } as unknown as JsonObject;
 }
 
-/** A Deployment that is rolled out. */
+/** A Deployment that is rolled out, as lists have it. */
 export function deployment(image = `registry/goserver:tag@${digest('1')}`, status: object = {}): JsonObject {
   return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
     metadata: { name: 'goserver', namespace: 'dev', generation: 2 },
     spec: {
       replicas: 2,
