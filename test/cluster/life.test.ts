@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../infra/delivery/process.ts';
+import { run, tryRun } from '../../infra/delivery/process.ts';
 import { clusterStatus, stopCluster } from '../../infra/local/cluster/cluster.ts';
 import { findDaemon } from '../../infra/local/daemon.ts';
 import { stateFolder } from '../../infra/local/local.ts';
@@ -100,6 +100,14 @@ describe('an embedded cluster', () => {
       .split(/\s+/)
       .reduce((sum, kibibytes) => sum + Number(kibibytes) * 1024, 0);
     expect(bytes / mebibyte).toBeLessThan(900);
+  });
+
+  it('sends nothing anywhere for a pod that is gone', async () => {
+    const { cluster } = await project.start();
+    const [first] = processesOf(project.layout);
+    const gone = (cluster.hostAddress ?? '').replace(/\.0\.1$/, '.1.250');
+    const { exitCode, stderr } = await tryRun(['nsenter', '--target', String(first?.pid), '--net', '--', 'ip', 'route', 'get', gone]);
+    expect([exitCode, stderr.trim()]).toEqual([2, 'RTNETLINK answers: No route to host']);
   });
 
   it('keeps its objects when it is stopped and started', async () => {

@@ -100,12 +100,20 @@ async function connect({ layout, network, egress }: NodeSpec, namespace: NodeNam
     ['ip', 'address', 'add', `${network.node}/30`, 'dev', 'eth0'],
     ['ip', 'link', 'set', 'eth0', 'up'],
     ['sysctl', '-qw', 'net.ipv4.ip_forward=1'],
-    ...(egress ? [['iptables', '-t', 'nat', '-A', 'POSTROUTING', '-o', 'tap0', '-j', 'MASQUERADE'] as const] : []),
+    // A pod that is there has a route of its own. What is meant for one that is gone would leave by the egress, and the host would send it back.
+    ['ip', 'route', 'add', 'unreachable', network.pods],
+    ...(egress ? egressRules : []),
   ];
   for (const step of host) await run(step);
   for (const step of node) await run(['nsenter', ...target(namespace), '--net', '--mount', '--', ...step], { cwd: '/' });
   await run(['ip', 'route', 'add', network.range, 'via', network.node, 'dev', link]);
 }
+
+/** What the host sends never leaves by the egress, which leads to the host. */
+const egressRules: readonly (readonly [string, ...string[]])[] = [
+  ['iptables', '-t', 'nat', '-A', 'POSTROUTING', '-o', 'tap0', '-j', 'MASQUERADE'],
+  ['iptables', '-A', 'FORWARD', '-i', 'eth0', '-o', 'tap0', '-j', 'REJECT'],
+];
 
 async function firstProcess(holder: ChildProcess): Promise<number> {
   const deadline = performance.now() + startMilliseconds;
