@@ -136,6 +136,9 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .option('--wait', 'wait until the cluster runs what the GitOps repo holds, and answers')
     .option('--timeout <duration>', 'how long to wait; 5m otherwise')
     .action(runs(() => import('./status.ts')));
+  verb('report', 'one HTML page: where every environment stands, what it runs, how it differs, which policies hold')
+    .option('-o, --out <file>', 'where to', 'report.html')
+    .action(runs(() => import('./report.ts')));
   verb('new', 'make a service after goserver or nodeserver: source, tests, chart, settings')
     .addArgument(new Argument('<kind>', 'what to make').choices(['service']))
     .argument('<name>', 'its name: letters, digits and dashes')

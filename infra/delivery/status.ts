@@ -56,7 +56,8 @@ export async function run({ env, wait = false, timeout }: StatusOptions, context
   return exit.ok;
 }
 
-async function status(stack: StackConfig, context: Context): Promise<EnvironmentStatus> {
+/** Where one environment stands; reads only. */
+export async function status(stack: StackConfig, context: Context): Promise<EnvironmentStatus> {
   const environment = stack.environment.name;
   const target = await openTarget(stack, context);
   const state = await sourceState(context.project);
