@@ -69,7 +69,13 @@ describe('the fullcycle provider', () => {
 
   it('leaves open in a preview what depends on another resource', async () => {
     expect(await checked(image, { service: 'goserver', repository: unknown })).toEqual({
-      inputs: { service: 'goserver', repository: unknown, builder: 'auto', platforms: ['linux/amd64', 'linux/arm64'] },
+      inputs: {
+        service: 'goserver',
+        repository: unknown,
+        builder: 'auto',
+        platforms: ['linux/amd64', 'linux/arm64'],
+        buildOnPreview: false,
+      },
       problems: [],
     });
     expect(await checked(delivery, { environment: 'dev', images: { goserver: unknown } })).toEqual({

@@ -123,6 +123,23 @@ describe('images and deliveries as resources', () => {
     expect(await output('commit')).toBe(await tip());
   });
 
+  it('find a broken build in a preview, when that is asked for', async () => {
+    const file = join(project, 'app/goserver/main.go');
+    const good = readFileSync(file, 'utf8');
+    const before = [await published(), await tip()];
+    try {
+      writeFileSync(file, `${good}\nthis is no Go\n`);
+      expect(await preview()).toMatch(/exit 0$/);
+      writeFileSync(join(folder, 'index.ts'), program.replace("builder: 'ko',", "builder: 'ko', buildOnPreview: true,"));
+      expect(await preview()).toMatch(/error\[E_BUILD\].*exit 1$/s);
+    } finally {
+      writeFileSync(file, good);
+    }
+    expect(await preview()).toMatch(/exit 0$/);
+    writeFileSync(join(folder, 'index.ts'), program);
+    expect([await published(), await tip()]).toEqual(before);
+  });
+
   it('are found drifted in a refresh when somebody else has written to Git, and overwrite nothing unasked', async () => {
     const clone = join(folder, 'clone');
     await git(clone, 'pull', '--quiet');
