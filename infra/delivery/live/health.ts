@@ -1,15 +1,14 @@
 import type { StackConfig } from '../../config.ts';
 import { Unreachable } from '../../kubernetes/api-error.ts';
 import type { Context } from '../context.ts';
-import type { TreeEntry } from '../drift.ts';
 import { Failure } from '../errors.ts';
 import type { HealthEvidence, HealthOf, HealthQuestion } from '../promotion/evidence.ts';
-import type { Repository } from '../repository.ts';
 import { clusterOf } from './cluster.ts';
 import { type Finding, tell } from './finding.ts';
 import { judge, unknownRevisions } from './judge.ts';
 import { viewCluster } from './observe.ts';
 import { type Wanted, wantedAt } from './wanted.ts';
+import { filesAt } from './yardstick.ts';
 
 /**
  * Reads from the cluster of an environment how it runs its release. Undefined where that can't be asked from here: no cluster, no
@@ -48,15 +47,4 @@ export function healthByService(wanted: Wanted, findings: readonly Finding[]): R
     return [name, { state: 'healthy', source: 'argocd', words: `${application} is Synced, Healthy and answers` }];
   });
   return Object.fromEntries(evidence);
-}
-
-/** Files of a commit that a cluster says it is at; undefined when the branch has no such commit. */
-async function filesAt(repository: Repository, commit: string): Promise<readonly TreeEntry[] | undefined> {
-  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return undefined;
-  try {
-    return await repository.tree(await repository.resolve(commit), ['environments', 'argocd']);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
 }

@@ -27,7 +27,9 @@ export async function readYardstick(stack: StackConfig, context: Context, commit
   });
 }
 
-async function filesAt(repository: Repository, commit: string): Promise<readonly TreeEntry[] | undefined> {
+/** Files of a commit that a cluster says it is at; undefined when the branch's history has no such commit. */
+export async function filesAt(repository: Repository, commit: string): Promise<readonly TreeEntry[] | undefined> {
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return undefined;
   try {
     return await repository.tree(await repository.resolve(commit), ['environments', 'argocd']);
   } catch (error) {
