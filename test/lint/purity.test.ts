@@ -7,7 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pureFolders = ['charts', 'charts/policy', 'infra/config', 'infra/delivery/diff'];
-const pureFiles = ['infra/delivery/plan.ts', 'infra/delivery/release.ts', 'infra/delivery/ledger.ts', 'infra/delivery/live/judge.ts'];
+const pureFiles = [
+  'infra/delivery/plan.ts',
+  'infra/delivery/release.ts',
+  'infra/delivery/ledger.ts',
+  'infra/delivery/live/judge.ts',
+  'infra/delivery/promotion/verdict.ts',
+  'infra/delivery/hold.ts',
+];
 
 const impurities: Readonly<Record<string, string>> = {
   'a file': `import { readFileSync } from 'node:fs';\nexport const text = readFileSync('x');\n`,
