@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
 import { checkInstall } from '../charts/argocd/install/check.ts';
-import { checkSecrets, type RepositoryCredential } from '../charts/argocd/install/secrets.ts';
+import { checkSecrets, type RepositoryCredential, type SecretValues } from '../charts/argocd/install/secrets.ts';
 import { checkUpgrade } from '../charts/argocd/install/version.ts';
 import type { ArgoCdSecretArgs } from './argocd.ts';
 import { installedVersion } from './argocd-installed.ts';
@@ -76,29 +76,31 @@ async function argoCdOf(stack: StackConfig, stacks: readonly StackConfig[], { co
   const install = argoCdInstall(servedTogether(stack, stacks) as [StackConfig, ...StackConfig[]]);
   const manifest = await argoCdManifest(install.version, install.highAvailability ? 'highAvailability' : 'standard');
   const installed = connection && (await installedVersion(connection, install.namespace));
-  const { secrets, names } = secretsOf(install.admin);
+  const { secrets, names } = secretsOf();
   failIfAny([
     ...checkInstall(manifest, install),
-    ...checkSecrets(install, { repositories: names }),
+    ...checkSecrets(install, names),
     ...(installed ? checkUpgrade(installed, install.version) : []),
   ]);
   return { install, manifest, secrets };
 }
 
-/** Secrets of the stack's configuration; only their names are looked at. */
-function secretsOf(admin: boolean): { secrets: ArgoCdSecretArgs; names: Record<string, RepositoryCredential<true>> } {
-  const text = (key: string) => (config.get(key) ? config.requireSecret(key) : undefined);
-  const credentials = config.getObject<Record<string, Record<string, string>>>('repositoryCredentials') ?? {};
-  const repositories = Object.fromEntries(
-    Object.entries(credentials).map(([name, fields]) => [
-      name,
-      Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, pulumi.secret(value)])),
-    ]),
-  ) as ArgoCdSecretArgs['repositories'];
-  const names = Object.fromEntries(Object.keys(credentials).map((name) => [name, { bearerToken: true as const }]));
+/** Secrets of the stack's configuration, and for the checks which of them there are. */
+function secretsOf(): { secrets: ArgoCdSecretArgs; names: SecretValues<true> } {
+  const adminPasswordHash = config.getSecret('adminPasswordHash');
+  // Config itself would warn of a secret that is read as anything else than one output: here each field becomes one.
+  const stated = pulumi.runtime.getConfig('fullcycle:repositoryCredentials');
+  const credentials: Record<string, Record<string, string>> = stated ? JSON.parse(stated) : {};
+  const named = <Value>(wrap: (text: string) => Value) =>
+    Object.fromEntries(
+      Object.entries(credentials).map(([name, fields]) => [
+        name,
+        Object.fromEntries(Object.entries(fields).map(([field, text]) => [field, wrap(text)])) as unknown as RepositoryCredential<Value>,
+      ]),
+    );
   return {
-    secrets: { adminPasswordHash: admin ? text('adminPasswordHash') : undefined, webhook: text('webhookSecret'), repositories },
-    names,
+    secrets: { adminPasswordHash, webhook: config.getSecret('webhookSecret'), repositories: named((text) => pulumi.secret(text)) },
+    names: { repositories: named(() => true), ...(adminPasswordHash && { adminPassword: { hash: true, changedAt: '' } }) },
   };
 }
 

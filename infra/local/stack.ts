@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
+import { secretKeys } from '../config/secret.ts';
 import { clean, fail } from '../delivery/errors.ts';
 import { run, tryRun } from '../delivery/process.ts';
 import { type Engine, pulumiEngine } from '../provider/engine.ts';
@@ -96,17 +97,26 @@ export function changesOf(printed: string): Changes {
   return Object.fromEntries([...counts].map(([, count, operation]) => [operation, Number(count)]));
 }
 
-/** The values of the stack file, where the local cluster is, and the salt that the engine has put there before. */
 function writeConfig(project: string, environment: string, { folder, cluster }: Workspace): void {
   const name = `Pulumi.${environment}.yaml`;
   const file = join(folder, name);
-  const before = existsSync(file) ? parseDocument(readFileSync(file, 'utf8')).get('encryptionsalt') : undefined;
-  const document = parseDocument(readFileSync(join(project, name), 'utf8'));
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  writeFileSync(file, localStackFile(readFileSync(join(project, name), 'utf8'), before, cluster), { mode: 0o600 });
+}
+
+/**
+ * The values of a stack file, and where the local cluster is. Secrets stay behind: they belong to real clusters, and to another key.
+ * @param before what the copy was until now: it keeps the salt that the engine has put there
+ */
+export function localStackFile(text: string, before: string | undefined, cluster: StackCluster): string {
+  const document = parseDocument(text);
+  for (const key of ['encryptionsalt', 'encryptedkey', 'secretsprovider']) document.delete(key);
+  for (const key of Object.keys(secretKeys)) document.deleteIn(['config', `fullcycle:${key}`]);
   document.setIn(['config', 'fullcycle:local'], 'true');
   document.setIn(['config', 'fullcycle:localCluster'], { ...cluster });
-  for (const key of ['encryptionsalt', 'encryptedkey', 'secretsprovider']) document.delete(key);
-  if (before) document.set('encryptionsalt', before);
-  writeFileSync(file, document.toString(), { mode: 0o600 });
+  const salt = before === undefined ? undefined : parseDocument(before).get('encryptionsalt');
+  if (salt) document.set('encryptionsalt', salt);
+  return document.toString();
 }
 
 async function makeStack(environment: string, { engine, folder, env }: Workspace): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesOf } from '../../infra/local/stack.ts';
+import { changesOf, localStackFile } from '../../infra/local/stack.ts';
 
 describe('what the engine counts', () => {
   it.each([
@@ -13,5 +13,23 @@ describe('what the engine counts', () => {
     ['nothing at all', '', {}],
   ])('is read after %s', (_what, printed, changes) => {
     expect(changesOf(printed)).toEqual(changes);
+  });
+});
+
+describe('the stack file of a local stack', () => {
+  const cluster = { kubeconfig: '/project/.fullcycle/kubeconfig', context: 'local', identity: 'uid' };
+  const values = 'config:\n  fullcycle:services:\n    goserver: {}\n';
+
+  it('has the values of the project, and the local cluster', () => {
+    expect(localStackFile(values, undefined, cluster)).toBe(
+      `${values}  fullcycle:local: "true"\n  fullcycle:localCluster:\n    kubeconfig: /project/.fullcycle/kubeconfig\n    context: local\n    identity: uid\n`,
+    );
+  });
+
+  it('has none of the secrets, which only the key of the real stack opens, and keeps its own salt', () => {
+    const secret = `encryptionsalt: v1:real\nsecretsprovider: awskms://x\n${values}  fullcycle:webhookSecret:\n    secure: v1:canary\n`;
+    const file = localStackFile(secret, 'encryptionsalt: v1:local\nconfig: {}\n', cluster);
+    expect(file).toContain('encryptionsalt: v1:local');
+    expect(file).not.toMatch(/canary|v1:real|awskms/);
   });
 });
