@@ -15,7 +15,7 @@ export interface Announcer {
   announce(update: RefUpdate): Promise<string | undefined>;
 }
 
-/** Milliseconds until an announcement is given up: Argo CD finds out by itself within its poll. */
+/** Milliseconds until Argo CD is given up: it finds out by itself within its poll. */
 const patience = 2_000;
 /** Tree without files, which git knows without having it. */
 const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -33,14 +33,14 @@ export function createAnnouncer(root: string): Announcer {
   }
 
   async function tell(webhook: Webhook, update: RefUpdate): Promise<void> {
-    const signal = AbortSignal.timeout(patience);
     const range = [isNew(update) ? emptyTree : update.before, update.after];
     const [connection, changes] = await Promise.all([
       connectionTo(webhook),
-      git(['diff-tree', '-r', '-z', '--name-status', '--no-renames', ...range], { gitDir: root, signal }),
+      git(['diff-tree', '-r', '-z', '--name-status', '--no-renames', ...range], { gitDir: root }),
     ]);
     const repository = { url: localNames.gitops, defaultBranch: gitopsBranch };
     const body = JSON.stringify(pushEvent(repository, update, readChangedFiles(changes)));
+    const signal = AbortSignal.timeout(patience);
     await connection.send({ method: 'POST', path: proxyPath(webhook), headers: eventHeaders(webhook.secret, body), body, signal });
   }
 

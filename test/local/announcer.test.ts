@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { startDaemon, stopDaemon } from '../../infra/local/daemon.ts';
 import { logFile } from '../../infra/local/daemon-record.ts';
 import { ensureGitopsRepository, gitDaemon } from '../../infra/local/git-daemon.ts';
@@ -199,6 +200,23 @@ describe('a push that can’t be announced is accepted all the same', () => {
     await other[Symbol.asyncDispose]();
     announceTo(other);
     expect((await pushed()).line).toMatch(/: (connect ECONNREFUSED 127\.0\.0\.1:\d+|no answer within 2 s)$/);
+  });
+
+  it('when a program that logs in takes its time, for which no other request waits', async () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'sh',
+      args: ['-c', 'sleep 4; exit 1'],
+      interactiveMode: 'Never',
+    };
+    const config = parse(api.kubeconfig);
+    announceTo({ kubeconfig: stringify({ ...config, users: [{ name: 'test', user: { exec } }] }) });
+    const id = await commit({});
+    await push('HEAD:refs/heads/failing');
+    expect(await git(clone, 'ls-remote', url, 'refs/heads/failing')).toContain(id);
+    expect(log()).not.toContain(`..${id.slice(0, 7)}`);
+    expect(await logged(id)).toMatch(/^could not tell Argo CD of refs\/heads\/failing/);
+    expect(api.asked).toEqual([]);
   });
 
   it('when the kubeconfig is gone', async () => {
