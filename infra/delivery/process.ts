@@ -113,6 +113,7 @@ export async function* pieces(
     await child;
   } finally {
     child.kill();
+    await child;
     ended = release() ?? '';
   }
   const done = await child;

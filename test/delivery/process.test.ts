@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CommandError, run, tryRun } from '../../infra/delivery/process.ts';
+import { CommandError, pieces, run, tryRun } from '../../infra/delivery/process.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -123,8 +123,8 @@ describe('a program that has to end', () => {
     const file = join(folder, 'pid');
     const source = new URL('../../infra/delivery/process.ts', import.meta.url).href;
     const script = `import { tryRun } from ${JSON.stringify(source)};
-void tryRun(['sh', '-c', 'sleep 60 & echo $! >${file}; wait']);
-process.once('SIGTERM', () => process.exit(143));`;
+process.once('SIGTERM', () => process.exit(143));
+void tryRun(['sh', '-c', 'sleep 60 & echo $! >${file}; wait']);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
     const pid = await pidIn(file);
     child.kill('SIGTERM');
@@ -135,5 +135,40 @@ process.once('SIGTERM', () => process.exit(143));`;
 
   it('has no terminal to ask for a password', async () => {
     expect((await tryRun(sh('exec 2>/dev/null; : </dev/tty && echo asked'))).stdout).toBe('');
+  });
+});
+
+describe('reading a program’s output piece by piece', () => {
+  const read = async (argv: readonly [string, ...string[]], most = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<string[]> => {
+    const all: string[] = [];
+    for await (const piece of pieces(argv, '\0', { signal })) if (all.push(piece) >= most) break;
+    return all;
+  };
+
+  it('splits at the separator only, whatever the chunks', async () => {
+    expect(await read(sh('printf "a\\nb\\0\\0c"; sleep 0.1; printf "d\\0é"'))).toEqual(['a\nb', '', 'cd', 'é']);
+    expect(await read(sh('true'))).toEqual([]);
+    expect((await read(sh(`seq 1 100000 | tr '\\n' '\\0'`))).length).toBe(100_000);
+  });
+
+  it('gives what came, then tells that the program failed or can’t be started', async () => {
+    const got: string[] = [];
+    const reading = (async () => {
+      for await (const piece of pieces(sh('printf "a\\0"; echo bad >&2; exit 3'), '\0')) got.push(piece);
+    })();
+    await expect(reading).rejects.toThrow(/exit 3 in .* - bad - run it by hand/);
+    expect(got).toEqual(['a']);
+    await expect(read(['no-such-program'])).rejects.toThrow('error[E_COMMAND] no-such-program: exit 127');
+  });
+
+  it('ends the program when nobody reads on, or when it is interrupted', async () => {
+    const file = join(folder, 'pid');
+    const endless = sh(`echo $$ > ${file}; while :; do printf 'x\\0'; done`);
+    expect(await read(endless, 3)).toEqual(['x', 'x', 'x']);
+    expect(isAlive(await pidIn(file))).toBe(false);
+    const abort = new AbortController();
+    const reading = read(sh('printf "x\\0"; sleep 60'), undefined, abort.signal);
+    abort.abort();
+    await expect(reading).rejects.toThrow('interrupted');
   });
 });
