@@ -2,7 +2,7 @@ import { ApiError, Unreachable } from '../../kubernetes/api-error.ts';
 import type { Connection } from '../../kubernetes/connection.ts';
 import type { JsonObject } from '../../kubernetes/json.ts';
 import { objectsAt, textAt } from '../../kubernetes/object.ts';
-import { Failure, fail } from '../errors.ts';
+import { fail } from '../errors.ts';
 import type { Evidence } from './diagnosis.ts';
 import type { Finding } from './finding.ts';
 import { answering, type Observation, refreshAnnotation } from './judge.ts';
@@ -101,8 +101,10 @@ function noneWhenUnknown(error: unknown): JsonObject[] {
   throw error;
 }
 
+/** A server that is busy or starts is one that is away; whatever else it refuses is a matter of rights. */
 function refused(cause: unknown, { server }: Connection): never {
-  if (!(cause instanceof ApiError) || cause instanceof Failure) throw cause;
+  if (!(cause instanceof ApiError)) throw cause;
+  if (cause.status === 429 || cause.status >= 500) throw new Unreachable(cause.message, true, { cause });
   const fix = 'grant the user of the context this right, or renew its credentials';
   return fail('E_AUTH', server, undefined, `the API server refuses it: ${cause.message}`, fix, { cause });
 }
