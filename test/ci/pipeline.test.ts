@@ -22,6 +22,7 @@ describe('wrong arguments tell the steps there are', () => {
       'usage: .ci/pipeline preview <base commit> <file>',
       'usage: .ci/pipeline deliver <env>',
       'usage: .ci/pipeline promote <from> <to> [<service>]',
+      'usage: .ci/pipeline settings <env>',
       'usage: .ci/pipeline validate <folder>',
       'usage: .ci/pipeline verify',
       '',
@@ -72,6 +73,57 @@ describe('the preview of a change', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('error[E_REPLICAS] services.goserver.replicas: -1 - ');
   });
+});
+
+describe('the steps on a real registry and GitOps repo', () => {
+  let project: Project;
+  const step = (...args: string[]) => run(join(project.folder, '.ci/pipeline'), args, { cwd: project.folder });
+  beforeAll(() => {
+    project = copyProject();
+    for (const environment of ['dev', 'staging', 'prod']) {
+      const file = join(project.folder, `Pulumi.${environment}.yaml`);
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/\n {4}nodeserver:(\n {6}.*)*/g, ''));
+    }
+    project.git('commit', '--quiet', '--all', '--message', 'Run one service');
+    expect(project.fullcycle('up', '--cluster', 'none').status).toBe(0);
+  }, 600_000);
+  afterAll(() => project.remove());
+
+  it('deliver what changed, once', () => {
+    const chart = join(project.folder, 'charts/services/goserver.ts');
+    writeFileSync(chart, readFileSync(chart, 'utf8').replace('terminationGracePeriodSeconds: 30', 'terminationGracePeriodSeconds: 40'));
+    project.git('commit', '--quiet', '--all', '--message', 'Drain longer');
+    const first = step('deliver', 'dev');
+    expect({ status: first.status, said: first.stdout }).toEqual({
+      status: 0,
+      said: expect.stringMatching(/^dev: commit [0-9a-f]{10}, files 1 changed\n$/),
+    });
+    expect(step('deliver', 'dev')).toMatchObject({ status: 0, stdout: 'dev: already up to date\n' });
+  }, 300_000);
+
+  it('verify and validate what is in the GitOps repo', () => {
+    const verified = step('verify');
+    expect(verified.stdout).toMatch(/✓ dev: all \d+ files are what source [0-9a-f]{10} renders/);
+    expect(verified.status).toBe(0);
+    const { findings } = project.json<{ findings: { what: string; detail: string }[] }>('doctor');
+    const url = /GitOps repo (\S+)/.exec(findings.find(({ what }) => what === 'local environment')?.detail ?? '')?.[1] ?? '';
+    project.git('clone', '--quiet', url, 'dist/gitops');
+    expect(step('validate', 'dist/gitops')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^✓ \d+ manifests pass \d+ rules\n$/),
+    });
+  }, 300_000);
+
+  it('promote images alone: changed settings are delivered by themselves', () => {
+    const { status, stderr } = step('promote', 'dev', 'staging');
+    expect(stderr).toContain('error[E_DIFF_SCOPE] staging: 1 field beyond the images - ');
+    expect(status).not.toBe(0);
+    const settings = step('settings', 'staging');
+    expect({ status: settings.status, said: settings.stdout }).toEqual({
+      status: 0,
+      said: expect.stringMatching(/^staging: commit [0-9a-f]{10}, files 1 changed\n$/),
+    });
+  }, 300_000);
 });
 
 describe('credentials', () => {
@@ -158,6 +210,10 @@ describe('credentials', () => {
     [
       ['promote', 'dev', 'staging', ''],
       ['promote', '--from', 'dev', '--to', 'staging'],
+    ],
+    [
+      ['settings', 'prod'],
+      ['deliver', '--env', 'prod', '--settings'],
     ],
     [['verify'], ['verify']],
   ])('%j calls %j', (args, argv) => {

@@ -31,7 +31,7 @@ interface Workflow {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const active = ['ci', 'cd', 'preview', 'promote'].map((name) => `.github/workflows/${name}.yaml`);
+const active = ['ci', 'cd', 'preview', 'promote', 'settings'].map((name) => `.github/workflows/${name}.yaml`);
 const workflows = [...active, '.github/gitops/audit.yaml'];
 const actions = ['.github/setup/action.yaml'];
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -86,6 +86,7 @@ describe('every workflow', () => {
     expect(told.map(([where, { environment }]) => [where, environment])).toEqual([
       ['.github/workflows/cd.yaml deliver', 'dev'],
       ['.github/workflows/promote.yaml promote', expression('inputs.to')],
+      ['.github/workflows/settings.yaml settings', expression('inputs.env')],
     ]);
   });
 
@@ -99,7 +100,7 @@ describe('every workflow', () => {
   it('takes its steps from .ci/pipeline', () => {
     const pipeline = read('.ci/pipeline');
     const called = steps.flatMap(([, { run = '' }]) => [...run.matchAll(/\.ci\/pipeline (\w+)/g)].map(([, step]) => step));
-    expect([...new Set(called)].sort()).toEqual(['check', 'deliver', 'preview', 'promote', 'validate', 'verify']);
+    expect([...new Set(called)].sort()).toEqual(['check', 'deliver', 'preview', 'promote', 'settings', 'validate', 'verify']);
     for (const step of called) expect(pipeline).toContain(`\n${step}() {\n`);
   });
 });
