@@ -11,6 +11,7 @@ import { belongsTo, blobId } from './ledger.ts';
 import type { Current } from './plan.ts';
 import { run as runProgram } from './process.ts';
 import { atTip } from './reach.ts';
+import { recordPaths } from './records.ts';
 import { checkRevision } from './ref.ts';
 import { parseRelease, type ReleaseRecord } from './release.ts';
 import { archive } from './source.ts';
@@ -93,7 +94,9 @@ export function judge(environment: string, { entries, ledger, format }: Current,
   const paths = [...new Set([...tip.keys(), ...rendered.keys()])].sort();
   return paths.map((path) => {
     const text = rendered.get(path);
-    return { path, verdict: judgeFile(tip.get(path), owned[path], text === undefined ? undefined : blobId(text, format)) };
+    // Holds and attestations are rendered from nothing: as they were written they are good.
+    const id = text !== undefined ? blobId(text, format) : recordPaths(environment).includes(path) ? owned[path] : undefined;
+    return { path, verdict: judgeFile(tip.get(path), owned[path], id) };
   });
 }
 

@@ -29,6 +29,16 @@ describe('verify judges a file by its bytes at the tip, as last written, and as 
     expect(verdict(texts)).toBe(expected);
   });
 
+  it.each(['hold.json', 'attestation.json'])('%s, which no source renders, is good as it was written', (name) => {
+    const record = `environments/dev/${name}`;
+    const ledger: Ledger = { schema: 1, environments: { dev: { files: { [record]: blobId('a') }, objects: [] } } };
+    const judged = (text: string, of: Ledger) =>
+      judge('dev', { entries: [{ path: record, mode: '100644', id: blobId(text) }], ledger: of }, new Map());
+    expect(judged('a', ledger)).toEqual([{ path: record, verdict: 'good' }]);
+    expect(judged('b', ledger)).toEqual([{ path: record, verdict: 'hand-edited' }]);
+    expect(judged('a', { schema: 1, environments: {} })).toEqual([{ path: record, verdict: 'unowned' }]);
+  });
+
   it('leaves other environments and foreign files out', () => {
     const entries = ['environments/prod/x.yaml', 'README.md', 'argocd/applications/prod-goserver.yaml'].map((other) => ({
       path: other,
