@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalEnvironment, localNames } from '../../infra/local/addresses.ts';
 import { type ClusterImage, provideArgoCdImages } from '../../infra/local/cluster/images.ts';
-import { moduleDirectory } from '../../infra/local/tools.ts';
 import { git } from '../local/project.ts';
-import { type ClusterProject, createClusterProject, eventually } from './cluster-project.ts';
+import { type ClusterProject, createClusterProject, eventually, installArgoCd } from './cluster-project.ts';
 
 let project: ClusterProject;
 let local: LocalEnvironment;
@@ -15,13 +14,7 @@ let images: ClusterImage[];
 beforeAll(async () => {
   project = createClusterProject();
   ({ local } = await project.start());
-  images = await provideArgoCdImages({ registry: local.registry.address });
-  const module = await moduleDirectory('cluster', 'github.com/argoproj/argo-cd/v3');
-  await project.kubectl('create', 'namespace', 'argocd');
-  const manifest = readFileSync(join(module, 'manifests', 'install.yaml'), 'utf8');
-  const { exitCode, stderr } = await project.tryKubectl(['apply', '--server-side', '--namespace=argocd', '--filename=-'], manifest);
-  if (exitCode !== 0) throw new Error(stderr);
-  await project.kubectl('rollout', 'status', '--namespace=argocd', '--timeout=300s', 'deployment,statefulset');
+  images = await installArgoCd(project, local);
 });
 afterAll(() => project[Symbol.asyncDispose]());
 

@@ -1,13 +1,14 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunResult, run, tryRun } from '../../infra/delivery/process.ts';
 import type { LocalEnvironment } from '../../infra/local/addresses.ts';
 import { type RunningCluster, startCluster, stopCluster } from '../../infra/local/cluster/cluster.ts';
+import { type ClusterImage, provideArgoCdImages } from '../../infra/local/cluster/images.ts';
 import { type NodeLayout, nodeLayout } from '../../infra/local/cluster/node-layout.ts';
 import { startLocal, stopLocal } from '../../infra/local/local.ts';
-import { tool } from '../../infra/local/tools.ts';
+import { moduleDirectory, tool } from '../../infra/local/tools.ts';
 
 /** A project folder with a registry, a GitOps server and an embedded cluster, all of which go with it. */
 export interface ClusterProject extends AsyncDisposable {
@@ -22,8 +23,8 @@ export interface ClusterProject extends AsyncDisposable {
   apply(...objects: readonly object[]): Promise<void>;
 }
 
-export function createClusterProject(): ClusterProject {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'cluster-'));
+/** @param folder absolute; @default an empty one */
+export function createClusterProject(folder = mkdtempSync(join(realpathSync(tmpdir()), 'cluster-'))): ClusterProject {
   const layout = nodeLayout(folder);
   const tryKubectl = async (args: readonly string[], input?: string) =>
     tryRun([await tool('kubectl'), `--kubeconfig=${layout.kubeconfig}`, ...args], { input });
@@ -48,6 +49,18 @@ export function createClusterProject(): ClusterProject {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Installs Argo CD by its official manifest, with images made on this machine, and waits until it runs. */
+export async function installArgoCd(project: ClusterProject, { registry }: LocalEnvironment): Promise<ClusterImage[]> {
+  const images = await provideArgoCdImages({ registry: registry.address });
+  const module = await moduleDirectory('cluster', 'github.com/argoproj/argo-cd/v3');
+  await project.kubectl('create', 'namespace', 'argocd');
+  const manifest = readFileSync(join(module, 'manifests', 'install.yaml'), 'utf8');
+  const { exitCode, stderr } = await project.tryKubectl(['apply', '--server-side', '--namespace=argocd', '--filename=-'], manifest);
+  if (exitCode !== 0) throw new Error(stderr);
+  await project.kubectl('rollout', 'status', '--namespace=argocd', '--timeout=300s', 'deployment,statefulset');
+  return images;
 }
 
 async function start(projectDir: string) {
