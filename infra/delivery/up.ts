@@ -32,7 +32,7 @@ export async function run(options: UpOptions, given: Context): Promise<ExitCode>
   const stacks = await loadStacks(project, undefined, context);
   const { delivered, images } = await deliverAll(stacks, local, context);
   const cluster = await bringUpCluster(options, local, context);
-  const live = cluster && (await bootstrap(cluster, local, stacks, context));
+  const live = cluster?.hostAddress ? await bootstrap(cluster, local, stacks, context) : undefined;
   output.print(describe(delivered, images, local.gitops.cloneUrl, cluster));
   output.data({
     registry: local.registry.address,
@@ -86,17 +86,18 @@ function describe(
   cluster: RunningCluster | undefined,
 ): string {
   const isSettled = delivered.every(([, { commit }]) => commit === undefined) && images.every(({ built }) => !built);
+  const isLive = cluster?.hostAddress !== undefined;
   return [
     '',
-    isSettled ? 'Already up to date.' : cluster ? 'Delivered, synced and answering.' : 'Delivered.',
+    isSettled ? 'Already up to date.' : isLive ? 'Delivered, synced and answering.' : 'Delivered.',
     '',
     ...images.map(({ name, digest, built }) => `  ${name.split('/').at(-1)}  ${digest.slice(0, 19)}…  ${built ? 'built' : 'unchanged'}`),
     '',
     ...delivered.map(([environment, published]) => `  ${summarize(environment, published)}`),
     '',
     ...(cluster ? describeCluster(cluster) : []),
-    ...(cluster
-      ? ['Look at a service         npx fullcycle open goserver --env dev', 'Look at Argo CD           npx fullcycle open argocd']
+    ...(isLive
+      ? ['Ask a service             npx fullcycle open goserver --env dev', 'Look at Argo CD           npx fullcycle open argocd']
       : []),
     `See what was written      git clone ${cloneUrl}`,
     'Change something, then    npm run diff',
@@ -106,7 +107,13 @@ function describe(
   ].join('\n');
 }
 
-function describeCluster({ kind, kubeconfig, context, enforcesNetworkPolicy }: RunningCluster): string[] {
-  const policies = enforcesNetworkPolicy === false ? ['  It stores NetworkPolicies but does not enforce them; kind does.'] : [];
-  return [`  cluster ${kind} is ready: kubectl --kubeconfig ${kubeconfig} --context ${context} get nodes`, ...policies, ''];
+function describeCluster({ kind, kubeconfig, context, enforcesNetworkPolicy, hostAddress }: RunningCluster): string[] {
+  return [
+    `  cluster ${kind} is ready: kubectl --kubeconfig ${kubeconfig} --context ${context} get nodes`,
+    ...(enforcesNetworkPolicy === false ? ['  It stores NetworkPolicies but does not enforce them; kind does.'] : []),
+    ...(hostAddress === undefined
+      ? ['  It can not read the GitOps repo of this machine: name a repo of yours and the cluster in Pulumi.<env>.yaml, then pulumi up.']
+      : []),
+    '',
+  ];
 }
