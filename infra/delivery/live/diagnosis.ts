@@ -2,8 +2,7 @@ import type { Problem } from '../../../charts/problem.ts';
 import type { JsonObject } from '../../kubernetes/json.ts';
 import { countAt, describe, objectsAt, textAt } from '../../kubernetes/object.ts';
 import { podTroubles, readiness } from '../../kubernetes/readiness.ts';
-import { clean } from '../errors.ts';
-import { type Finding, tell } from './finding.ts';
+import { type Finding, short, tell } from './finding.ts';
 
 /** What a cluster knows about an object that lags. */
 export interface Evidence {
@@ -14,8 +13,6 @@ export interface Evidence {
   /** Last line that each pod has logged. */
   readonly lastLines: Readonly<Record<string, string | undefined>>;
 }
-
-const longest = 300;
 
 /** `E_NOT_READY` for an object that lags: its condition, what happened to it last, and what its worst pod says. Pure. */
 export function diagnose(environment: string, finding: Finding, { events, pods, lastLines }: Evidence): Problem {
@@ -59,9 +56,4 @@ function lastEvent(events: readonly JsonObject[], objects: readonly string[]): s
   );
   const event = about.find((candidate) => textAt(candidate, 'type') === 'Warning') ?? about[0];
   return event && `${textAt(event, 'reason')} ${textAt(event, 'message')}`;
-}
-
-function short(text: string): string {
-  const line = clean(text).trim();
-  return line.length > longest ? `${line.slice(0, longest - 3)}...` : line;
 }

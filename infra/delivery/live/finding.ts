@@ -1,4 +1,8 @@
 import { describe, type ObjectReference } from '../../kubernetes/object.ts';
+import { clean } from '../errors.ts';
+
+/** Characters of a line; messages of a cluster can be pages. */
+const longest = 300;
 
 /** What one object of the cluster says about one hop. */
 export interface Finding {
@@ -33,9 +37,15 @@ export function verdicts(findings: readonly Finding[], reached: Readonly<Record<
   });
 }
 
-/** The state and the reason for it. */
+/** The state and the reason for it, on one line. */
 export function tell({ state, why }: Finding): string {
-  return why ? `${state}: ${why}` : state;
+  return short(why ? `${state}: ${why}` : state);
+}
+
+/** What a cluster says, fit to be printed: one line without escapes, and not too long. */
+export function short(text: string): string {
+  const line = clean(text).trim();
+  return line.length > longest ? `${line.slice(0, longest - 3)}...` : line;
 }
 
 /** What changed between two looks, a line each: `dev-goserver OutOfSync → Synced`. Nothing after the first look, but what is not done yet. */
@@ -46,6 +56,6 @@ export function changes(before: readonly Finding[] | undefined, after: readonly 
     const { subject, state, isDone } = finding;
     const earlier = states.get(key(finding));
     if (earlier === state || (earlier === undefined && isDone)) return [];
-    return [earlier === undefined ? `${subject} ${state}` : `${subject} ${earlier} → ${state}`];
+    return [short(earlier === undefined ? `${subject} ${state}` : `${subject} ${earlier} → ${state}`)];
   });
 }

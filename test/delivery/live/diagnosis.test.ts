@@ -94,6 +94,12 @@ describe('progress', () => {
       ['dev-goserver OutOfSync → Synced', 'Deployment dev/goserver 0 of 1 replicas available → rolled out'],
     ],
     ['tells of what comes on', [application], [application, lagging], ['Deployment dev/goserver 0 of 1 replicas available']],
+    [
+      'is fit for a terminal',
+      undefined,
+      [{ ...application, state: `\u001b[31mdenied\u001b[0m\nby ${'x'.repeat(1000)}` }],
+      [`dev-goserver denied by ${'x'.repeat(274)}...`],
+    ],
   ])('%s', (_what, before, after, lines) => {
     expect(changes(before, after)).toEqual(lines);
   });
