@@ -20,7 +20,7 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; }
 .pill { font-size: 12px; font-weight: 600; padding: 2px 10px; border-radius: 99px; }
 .current { color: var(--good); background: var(--good-soft); } .behind { color: var(--slow); background: var(--slow-soft); }
 .blocked { color: var(--bad); background: var(--bad-soft); } .unknown { color: var(--mute); background: var(--mute-soft); }
-.flow { list-style: none; margin: 20px 0 0; padding: 0; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; }
+.flow { list-style: none; margin: 20px 0 0; padding: 0; display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
 .flow li { position: relative; padding-right: 14px; }
 .flow li::before { content: ""; position: absolute; top: 13px; left: 0; right: 0; height: 2px; background: var(--line); }
 .flow li:last-child::before { display: none; }
