@@ -10,10 +10,11 @@ import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { waitUntilLive } from './live/wait.ts';
 import { waitSeconds } from './live/wait-option.ts';
 import { neverDelivered } from './manifests.ts';
+import type { Output } from './output.ts';
 import type { Current, Plan, Wanted } from './plan.ts';
 import { unproven } from './promotion/provenance.ts';
 import type { Guard } from './prune-guard.ts';
-import { type Published, preview, publish } from './publish.ts';
+import { type PreviewRequest, type Published, preview, publish } from './publish.ts';
 import { recordRelease } from './record.ts';
 import { parseRelease } from './release.ts';
 import { sourceState } from './source.ts';
@@ -40,7 +41,7 @@ export async function run(options: DeliverOptions, context: Context): Promise<Ex
   const { output } = context;
   const timeout = waitSeconds(options.wait ?? false, options.timeout);
   const target = await openTarget(await loadStack(context.project, options.env, context), context);
-  if (options.dryRun) return await rehearse(target, options, context);
+  if (options.dryRun) return await rehearseDelivery(target, options, context);
   await output.step('type check', () => requireChecked(context.project, cacheFolder(process.env)));
   // What breaks a policy does so whatever the image is: it is told before anything is built or pushed.
   renderChecked(target.stack.environment, placeholderRelease(target.stack, catalog));
@@ -125,27 +126,30 @@ export function renderChecked(environment: Target['stack']['environment'], relea
   return files;
 }
 
-/** Says what a delivery would change, with the images that the environment runs now: nothing is built, so a new image has no digest yet. */
-async function rehearse(target: Target, options: DeliverOptions, { output, signal }: Context): Promise<ExitCode> {
-  const { stack, repository } = target;
-  const { name } = stack.environment;
-  const propose = (current: Current) => propositionOf(target, currentRelease(current, target.stack));
-  const { plan, base } = await preview({
-    environment: name,
-    repository,
+/** A delivery's rehearsal takes the images that the environment runs now: nothing is built, so a new image has no digest yet. */
+async function rehearseDelivery(target: Target, options: DeliverOptions, { output, signal }: Context): Promise<ExitCode> {
+  const request: PreviewRequest = {
+    environment: options.env,
+    repository: target.repository,
     timing: realTiming(signal),
     init: options.init,
     guard: guardOf(target, options),
-    propose,
-  });
+    propose: (current) => propositionOf(target, currentRelease(current, target.stack)),
+  };
+  return await rehearse(request, output);
+}
+
+/** Says what would change, and why it must not; changes nothing. @throws Failure with the plan's problems */
+export async function rehearse(request: PreviewRequest, output: Output): Promise<ExitCode> {
+  const { plan, base } = await preview(request);
   failIfAny(plan.problems);
   output.print(describePlan(plan));
-  output.data(deliveryData(name, { plan, base, commit: undefined, retries: 0 }));
+  output.data(deliveryData(request.environment, { plan, base, commit: undefined, retries: 0 }));
   return exit.ok;
 }
 
 /** What a plan would change, a file a line. */
-export function describePlan(plan: Plan): string {
+function describePlan(plan: Plan): string {
   const changes = [
     ...plan.added.map((path) => `+ ${path}`),
     ...plan.changed.map((path) => `~ ${path}`),

@@ -3,7 +3,7 @@ import type { ManifestFile, Release } from '../../charts/environment.ts';
 import { loadStack, type StackConfig } from '../config.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
-import { deliveryData, describePlan, guardOf, renderChecked, summarize } from './deliver.ts';
+import { deliveryData, guardOf, rehearse, renderChecked, summarize } from './deliver.ts';
 import { compare } from './diff/compare.ts';
 import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
 import { liveHealth } from './live/health.ts';
@@ -68,7 +68,7 @@ export async function run(options: PromoteOptions, context: Context): Promise<Ex
     propose: promotionOf(question, source, timing, seen),
   };
   if (options.plan) return await tellVerdict(request, seen, context);
-  if (options.dryRun) return await rehearse(request, context);
+  if (options.dryRun) return await rehearse(request, output);
   if (options.pr) return await open(request, target, seen, context);
   const published = await output.step(`promote ${from} to ${options.to}`, (say) =>
     publish({ ...request, identity: stack.gitops.author, onStep: (step, detail) => say(`${step} ${detail}`) }),
@@ -140,14 +140,6 @@ async function tellVerdict(request: PreviewRequest, seen: Seen, { output }: Cont
     output.data(verdictData(seen.evidence, problems, seen.now));
   }
   failIfAny(problems);
-  return exit.ok;
-}
-
-async function rehearse(request: PreviewRequest, { output }: Context): Promise<ExitCode> {
-  const { plan, base } = await preview(request);
-  failIfAny(plan.problems);
-  output.print(describePlan(plan));
-  output.data(deliveryData(request.environment, { plan, base, commit: undefined, retries: 0 }));
   return exit.ok;
 }
 

@@ -1,16 +1,16 @@
 import { isDuration, secondsOf } from '../config/rule.ts';
 import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
-import { deliveryData, describePlan, guardOf, summarize } from './deliver.ts';
+import { deliveryData, guardOf, rehearse, summarize } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
-import { activeHolds, formatHolds, type Hold, parseHolds } from './hold.ts';
+import { activeHolds, formatHolds, type Hold, holdPath, parseHolds } from './hold.ts';
 import { type Delivered, deliveredAt, neverDelivered } from './manifests.ts';
 import { checkReason } from './message.ts';
 import { type MissingImages, missingFrom } from './missing-images.ts';
 import { operator } from './operator.ts';
 import type { Current, Wanted } from './plan.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { preview, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import { checkRevision } from './ref.ts';
 import { parseRelease, type ReleaseRecord } from './release.ts';
 import { environmentHistory } from './release-history.ts';
@@ -54,19 +54,14 @@ export async function run(options: RollbackOptions, context: Context): Promise<E
     guard: guardOf(target, options),
     propose: (current: Current, tip: string | undefined) => goBack({ ...way, now: timing.now() }, current, tip),
   };
-  if (options.dryRun) {
-    const { plan, base } = await preview(request);
-    failIfAny(plan.problems);
-    output.print(describePlan(plan));
-    output.data(deliveryData(env, { plan, base, commit: undefined, retries: 0 }));
-    return exit.ok;
-  }
+  if (options.dryRun) return await rehearse(request, output);
   const identity = target.stack.gitops.author;
   const published = await output.step(`roll back ${env}`, (say) =>
     publish({ ...request, identity, stopIfChanged: true, onStep: (step, detail) => say(`${step} ${detail}`) }),
   );
   output.print(summarize(env, published));
-  if (published.commit !== undefined) output.note(`held until: fullcycle unhold --env ${env}`);
+  const isHeld = published.plan.writes.some(({ path, text }) => path === holdPath(env) && text !== null);
+  if (isHeld) output.note(`what it replaces is held; to release it: fullcycle unhold --env ${env}`);
   output.data(deliveryData(env, published));
   return exit.ok;
 }

@@ -106,7 +106,7 @@ describe('promote', { timeout: 300_000 }, () => {
     expect(promoted.changed).toEqual(['environments/staging/goserver/deployment-goserver.yaml']);
     expect(promoted.commit).toBe(tip());
     expect(history('staging')[0]?.digests).toEqual(history('dev')[0]?.digests);
-    expect(project.fullcycle('verify', '--env', 'staging')).toMatchObject({ status: 0 });
+    for (const env of ['dev', 'staging']) expect(project.fullcycle('verify', '--env', env)).toMatchObject({ status: 0 });
   });
 
   it.each([
@@ -151,7 +151,7 @@ describe('rollback', { timeout: 300_000 }, () => {
     const [latest, before, earlier] = [...new Set(history('dev').map(({ digests }) => digests.goserver))];
     const said = project.fullcycle('rollback', '--env', 'dev', '--reason', 'it greets too often');
     expect(said).toMatchObject({ status: 0 });
-    expect(said.stderr).toContain('held until: fullcycle unhold --env dev');
+    expect(said.stderr).toContain('to release it: fullcycle unhold --env dev');
     expect(history('dev')[0]).toMatchObject({ verb: 'rollback', reason: 'it greets too often' });
     expect(history('dev')[0]?.digests.goserver).toBe(before);
     const refused = project.fullcycle('--quiet', 'deliver', '--env', 'dev');

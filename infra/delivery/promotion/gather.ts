@@ -56,10 +56,9 @@ export async function gather(question: Question, current: Current, tip: string |
   const moving = services.filter((name) => !isDeepStrictEqual(images[name], before?.images[name]) || !images[name]);
 
   const presence = await presenceOf(repository, from, tip, release, moving);
-  const candidateImages = moving.flatMap((name) => images[name] ?? []);
-  const missing = candidateImages.length === 0 ? [] : await question.missingImages(candidateImages);
-  const health = moving.length === 0 ? {} : await healthOf(question, source, tip, release);
   const holds = [...holdsOf(from, source, now), ...holdsOf(to, current, now)];
+  const missing = await missingOf(question, Object.fromEntries(moving.flatMap((name) => (images[name] ? [[name, images[name]]] : []))));
+  const health = moving.length === 0 ? {} : await healthOf(question, source, tip, release);
   const candidates = moving.map((name): Candidate => {
     const image = images[name];
     return {
@@ -68,22 +67,21 @@ export async function gather(question: Question, current: Current, tip: string |
       replaces: before?.images[name],
       since: presence.since.get(name),
       holds: image ? holds.filter(({ hold }) => isHeld([hold], { [name]: image })) : [],
-      isThere: image !== undefined && !missing.includes(`${image.name}@${image.digest}`),
+      isThere: image !== undefined && !missing.includes(name),
       health: health[name] ?? { state: 'unknown', source: 'none', words: 'nobody has looked' },
     };
   });
   const { soak, requireHealthy } = stack.promotion;
   const beyond = before ? compare(await manifestsAt(repository, tip, to), again(stack.environment, before)) : [];
-  return {
-    images,
-    evidence: {
-      from: { environment: from, commit: presence.commit, release, edited: handEdited(source, from) },
-      to,
-      rules: { soak, requireHealthy },
-      candidates,
-      beyond,
-    },
-  };
+  const origin = { environment: from, commit: presence.commit, release, edited: handEdited(source, from) };
+  return { images, evidence: { from: origin, to, rules: { soak, requireHealthy }, candidates, beyond } };
+}
+
+/** Services whose image its registry no longer has. */
+async function missingOf({ missingImages }: Question, images: Readonly<Record<string, ReleasedImage>>): Promise<string[]> {
+  const all = Object.entries(images);
+  const missing = all.length === 0 ? [] : await missingImages(Object.values(images));
+  return all.flatMap(([service, { name, digest }]) => (missing.includes(`${name}@${digest}`) ? [service] : []));
 }
 
 /** What the target would run: everything from the source, or one service of it and the rest as it is. */
