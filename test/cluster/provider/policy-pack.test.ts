@@ -54,6 +54,24 @@ const server = (name: string, container: object, pod: object = {}) =>
 server('argocd-server', {});
 `;
 
+/** All of Argo CD, as this project installs it. */
+const own = `
+import { readFileSync } from 'node:fs';
+import { Provider } from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { defaultInstall } from '${checkout}/charts/argocd/install/settings.ts';
+import { ArgoCd, RootApplication } from '${checkout}/infra/argocd.ts';
+import { argoCdManifest } from '${checkout}/infra/argocd-manifest.ts';
+import { environment } from '${checkout}/test/fixtures/environments.ts';
+
+const { kubeconfig, context } = JSON.parse(readFileSync('cluster.json', 'utf8'));
+const providers = [new Provider('cluster', { kubeconfig: pulumi.secret(kubeconfig), context, enableServerSideApply: true })];
+const install = { ...defaultInstall, version: '3.5.7', repositories: { infra: { url: 'https://git.example.com/infra.git' } } };
+const repositories = { infra: { username: pulumi.secret('somebody'), password: pulumi.secret('hunter2') } };
+const argocd = new ArgoCd('argocd', { install, manifest: await argoCdManifest('3.5.7', 'standard'), secrets: { repositories } }, { providers });
+new RootApplication('dev', { environment: environment('dev') }, { providers, dependsOn: argocd });
+`;
+
 let plane: ControlPlane;
 let engine: Engine;
 let folder: string;
@@ -96,6 +114,13 @@ function program(text: string): void {
 const preview = () => pulumi('preview', '--policy-pack', pack);
 
 describe('the policy pack, run by the engine', () => {
+  it('lets this project’s own bootstrap pass', async () => {
+    program(own);
+    const said = await pulumi('preview', '--policy-pack', pack);
+    expect(said).toMatch(/Application\/argocd\/dev-root create.*✅ fullcycle@v.*exit 0$/s);
+    expect(said).not.toContain('hunter2');
+  });
+
   it('lets a bootstrap pass whose secrets are made in the same run', async () => {
     program(good);
     expect(await preview()).toMatch(/✅ fullcycle@v\d+\.\d+\.\d+ \(local: .*8 to create.*exit 0$/s);
