@@ -91,7 +91,6 @@ describe('a delivery', () => {
     expect(stderr).toContain(`dev-goserver behind, at ${before.slice(0, 10)}\n`);
     expect(stderr).toMatch(/^dev-goserver .* → Synced$/m);
     expect(waited(stderr)).toBeLessThan(60);
-    console.log(`commit to live: ${waited(stderr)} s`);
   });
 
   it('stays where it is when the branch goes on with other files, and that is current', async () => {
