@@ -3,8 +3,11 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { copyProject, type Project } from '../project.ts';
+
+// compilers, real registries and repositories, on a machine that may be busy
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const pipeline = fileURLToPath(new URL('../../.ci/pipeline', import.meta.url));
 
@@ -86,7 +89,7 @@ describe('the steps on a real registry and GitOps repo', () => {
     }
     project.git('commit', '--quiet', '--all', '--message', 'Run one service');
     expect(project.fullcycle('up', '--cluster', 'none').status).toBe(0);
-  }, 600_000);
+  });
   afterAll(() => project.remove());
 
   it('deliver what changed, once', () => {
@@ -99,7 +102,7 @@ describe('the steps on a real registry and GitOps repo', () => {
       said: expect.stringMatching(/^dev: commit [0-9a-f]{10}, files 1 changed\n$/),
     });
     expect(step('deliver', 'dev')).toMatchObject({ status: 0, stdout: 'dev: already up to date\n' });
-  }, 300_000);
+  });
 
   it('verify and validate what is in the GitOps repo', () => {
     const verified = step('verify');
@@ -112,7 +115,7 @@ describe('the steps on a real registry and GitOps repo', () => {
       status: 0,
       stdout: expect.stringMatching(/^✓ \d+ manifests pass \d+ rules\n$/),
     });
-  }, 300_000);
+  });
 
   it('promote images alone: changed settings are delivered by themselves', () => {
     const { status, stderr } = step('promote', 'dev', 'staging');
@@ -123,7 +126,7 @@ describe('the steps on a real registry and GitOps repo', () => {
       status: 0,
       said: expect.stringMatching(/^staging: commit [0-9a-f]{10}, files 1 changed\n$/),
     });
-  }, 300_000);
+  });
 });
 
 describe('credentials', () => {

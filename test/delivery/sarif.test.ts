@@ -3,11 +3,14 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { z } from 'zod';
 import { placeOf } from '../../infra/delivery/place.ts';
 import type { SarifLog } from '../../infra/delivery/sarif.ts';
 import { sarifSchema } from './sarif-schema.ts';
+
+// compilers, real registries and repositories, on a machine that may be busy
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const launcher = fileURLToPath(new URL('../../infra/delivery/fullcycle.mjs', import.meta.url));
 const deployment = 'environments/dev/goserver/deployment-goserver.yaml';
@@ -65,7 +68,7 @@ function lineOf(path: string, words: string): string {
 
 beforeAll(async () => {
   schema = await sarifSchema();
-}, 300_000);
+});
 beforeEach(() => {
   tree = join(mkdtempSync(join(tmpdir(), 'fullcycle-sarif-')), 'tree');
   expect(fullcycle('synth', '--out', tree).status).toBe(0);

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { copyProject, type Project } from '../project.ts';
+
+// compilers, real registries and repositories, on a machine that may be busy
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let project: Project;
 

@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createProgram } from '../../../infra/delivery/cli.ts';
 import { bashCompletion } from '../../../infra/delivery/completion/bash.ts';
 import { describeProgram } from '../../../infra/delivery/completion/command.ts';
 import { fishCompletion } from '../../../infra/delivery/completion/fish.ts';
 import { zshCompletion } from '../../../infra/delivery/completion/zsh.ts';
+
+// compilers, real registries and repositories, on a machine that may be busy
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const launcher = fileURLToPath(new URL('../../../infra/delivery/fullcycle.mjs', import.meta.url));
 const program = describeProgram(createProgram(new AbortController().signal, () => {}));

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { rules } from '../../../charts/policy/check.ts';
 import { copyProject, type Project } from '../../project.ts';
+
+// compilers, real registries and repositories, on a machine that may be busy
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let project: Project;
 
@@ -13,7 +16,7 @@ beforeAll(() => {
     writeFileSync(file, readFileSync(file, 'utf8').replace(/\n {4}nodeserver:(\n {6}.*)*/g, ''));
   }
   expect(project.fullcycle('up', '--cluster', 'none').status).toBe(0);
-}, 600_000);
+});
 afterAll(() => project.remove());
 
 it('writes one page about every environment', () => {
