@@ -22,7 +22,8 @@ async function start() {
 
 function dependenciesInstalled() {
   const installed = `${project}node_modules/.package-lock.json`;
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${project}package-lock.json`).mtimeMs;
+  // npm install writes the lock file last, a moment later.
+  return existsSync(installed) && statSync(installed).mtimeMs + 10_000 >= statSync(`${project}package-lock.json`).mtimeMs;
 }
 
 async function install() {
