@@ -16,6 +16,7 @@ const namespace = '/api/v1/namespaces/kube-system';
 let dev: Side;
 let prod: Side;
 const written: string[] = [];
+const planes: ControlPlane[] = [];
 
 /** A cluster, what our user needs for it, and who it is. */
 interface Side {
@@ -35,12 +36,13 @@ beforeAll(async () => {
   [dev, prod] = await Promise.all([startSide(), startSide()]);
 });
 afterAll(async () => {
-  await Promise.all([dev?.plane.stop(), prod?.plane.stop()]);
+  await Promise.all(planes.map((plane) => plane.stop()));
   rmSync(folder, { recursive: true });
 });
 
 async function startSide(): Promise<Side> {
   const plane = await startControlPlane({ audit: true });
+  planes.push(plane);
   const login = read(await plane.kubeconfigOf('developer', 'system:masters'));
   const stranger = read(await plane.kubeconfigOf('stranger'));
   const admin = write({ admin: read(plane.kubeconfig) });
