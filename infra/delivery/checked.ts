@@ -20,7 +20,13 @@ export async function requireChecked(project: string, cacheDirectory: string): P
   const { exitCode, stdout, stderr } = await tryRun([process.execPath, tsc, '--noEmit', '--project', 'infra'], { cwd: project });
   if (exitCode !== 0) {
     const words = (stdout || stderr).split('\n').slice(0, 5).join('; ');
-    fail('E_UNCHECKED', 'source', words, 'only source that type-checks is delivered', 'run npx tsc --noEmit --project infra and mend what it lists');
+    fail(
+      'E_UNCHECKED',
+      'source',
+      words,
+      'only source that type-checks is delivered',
+      'run npx tsc --noEmit --project infra and mend what it lists',
+    );
   }
   await mkdir(dirname(verdict), { recursive: true });
   await writeFile(verdict, '');
