@@ -153,6 +153,9 @@ export function createProgram(signal: AbortSignal, finished: (code: ExitCode) =>
     .addOption(env())
     .option('--print', 'say how to get there, and leave it at that')
     .action(runs(() => import('./open.ts'), ['target']));
+  verb('explain', 'the chain of one environment: source, image, SBOM, who brought it and on what evidence, commit, cluster')
+    .addOption(env().makeOptionMandatory())
+    .action(runs(() => import('./explain.ts')));
   verb('doctor', 'what is installed, reachable or missing, and the fix').action(runs(() => import('./doctor.ts')));
   return program;
 }

@@ -4,7 +4,7 @@ import { tool } from '../local/tools.ts';
 import { chooseBuilder } from './builder.ts';
 import type { Artifact, BuiltImage, ImageBuilder, ImageRequest, Surroundings } from './image.ts';
 import { hashInputs, recipe } from './inputs.ts';
-import { adopt, findPublished, isDirty, publish } from './publish.ts';
+import { adopt, findPublished, isDirty, publish, sbomTag } from './publish.ts';
 import { type PinnedImage, Registry } from './registry.ts';
 import { withScratch } from './scratch.ts';
 import { copySource, describeSourceFile, readSource, type SourceFile } from './source.ts';
@@ -53,6 +53,12 @@ export async function imageInputs(request: ImageRequest, options: BuildOptions =
  */
 export async function requireImages(images: readonly PinnedImage[], options: BuildOptions = {}): Promise<void> {
   await (await openRegistry(surround(options))).requireImages(images);
+}
+
+/** Digest of the SPDX document beside an image; undefined when its registry holds none. @throws Failure E_AUTH or E_REGISTRY */
+export async function findSbom({ name, pushTo = name, digest }: PinnedImage, options: BuildOptions = {}): Promise<string | undefined> {
+  const registry = await openRegistry(surround(options));
+  return (await registry.manifest(`${pushTo}:${sbomTag(digest)}`))?.layers[0]?.digest;
 }
 
 /** The form in which every builder gets the source. */

@@ -61,7 +61,7 @@ export function isDirty(tag: string): boolean {
 }
 
 /** Where cosign looks for an image's SBOM. Source: https://github.com/sigstore/cosign/blob/main/specs/SBOM_SPEC.md */
-function sbomTag(digest: string): string {
+export function sbomTag(digest: string): string {
   return `${digest.replace(':', '-')}.sbom`;
 }
 

@@ -8,6 +8,18 @@ interface Delivered {
   readonly commit: string | null;
   readonly changed: readonly string[];
 }
+interface Explained {
+  readonly services: readonly {
+    readonly service: string;
+    readonly sbom: string;
+    readonly arrivals: readonly {
+      readonly environment: string;
+      readonly verb: string;
+      readonly commit: string;
+      readonly health?: string;
+    }[];
+  }[];
+}
 interface History {
   readonly commits: readonly { commit: string; verb: string; who: string; reason: string | null; digests: Record<string, string> }[];
 }
@@ -107,6 +119,22 @@ describe('promote', { timeout: 300_000 }, () => {
     expect(promoted.commit).toBe(tip());
     expect(history('staging')[0]?.digests).toEqual(history('dev')[0]?.digests);
     for (const env of ['dev', 'staging']) expect(project.fullcycle('verify', '--env', env)).toMatchObject({ status: 0 });
+  });
+
+  it('is explained link by link: which image, who brought it from where, and on what evidence', () => {
+    const { services } = project.json<Explained>('explain', '--env', 'staging');
+    const goserver = services.find(({ service }) => service === 'goserver');
+    expect(goserver?.sbom).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(goserver?.arrivals.map(({ environment, verb }) => [environment, verb])).toEqual([
+      ['dev', 'deliver'],
+      ['staging', 'promote'],
+    ]);
+    expect(goserver?.arrivals[0]?.health).toMatch(/^it greets \(.+, 20.+Z\)$/);
+    expect(goserver?.arrivals[1]?.commit).toBe(history('staging')[0]?.commit);
+    const { status, stdout } = project.fullcycle('explain', '--env', 'staging');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^staging {2}source [0-9a-f]{10}, GitOps commit [0-9a-f]{10}\n\ngoserver\n {2}built at/);
+    expect(stdout).toMatch(/\n {2}synced {4} .+\n/);
   });
 
   it.each([
