@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunResult, tryRun } from '../../../infra/delivery/process.ts';
 import { type ClusterStatus, clusterStatus } from '../../../infra/local/cluster/cluster.ts';
+import { findLocal } from '../../../infra/local/local.ts';
 import { openWorkspace } from '../../../infra/local/stack.ts';
 import { tool } from '../../../infra/local/tools.ts';
 import { copyProject, type Project } from '../../project.ts';
@@ -34,7 +35,7 @@ export interface UpProject extends Project {
   /** Changes a file of the copy and commits it; returns the commit. */
   change(path: string, edit: (text: string) => string): string;
   /** Changes the GitOps repo by hand and pushes; returns the commit. */
-  push(message: string, edit: (clone: string) => void): string;
+  push(message: string, edit: (clone: string) => void): Promise<string>;
   /** Waits until the field of an Application has a value that the test takes. */
   application(name: string, seconds: number, test: (application: Application) => boolean): Promise<Application>;
 }
@@ -85,10 +86,9 @@ export function createUpProject(): UpProject {
       git('commit', '--quiet', '--all', '--message', `Change ${path}`);
       return git('rev-parse', 'HEAD').trim();
     },
-    push(message, edit) {
+    async push(message, edit) {
       const clone = join(folder, '.fullcycle', `by-hand-${process.hrtime.bigint()}`);
-      const { gitops } = project.json<Up>('up', '--cluster', 'none');
-      git('clone', '--quiet', gitops, clone);
+      git('clone', '--quiet', (await findLocal(folder))?.gitops.cloneUrl ?? '', clone);
       edit(clone);
       git('-C', clone, 'add', '--all');
       git('-C', clone, 'commit', '--quiet', '--message', message);
