@@ -126,5 +126,6 @@ async function waitForDaemon(daemon: ChildProcess, folder: string, env: NodeJS.P
 
 async function stop(children: readonly ChildProcess[], folder: string): Promise<void> {
   for (const child of children) await stopChild(child);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  // Its mounts go a moment after it. Node would try each folder on the way to one of them again and again.
+  for (let tries = 0; (await tryRun(['rm', '-rf', folder])).exitCode !== 0 && tries < 20; tries += 1) await setTimeout(250);
 }
