@@ -6,7 +6,7 @@ import { checkImage } from '../../charts/validate/image.ts';
 import { checkName } from '../../charts/validate/name.ts';
 import type { Range } from '../../charts/validate/number.ts';
 import { checkAllowance, checkQuantity } from '../../charts/validate/quantity.ts';
-import { checkRemote } from '../delivery/remote.ts';
+import { checkRemote } from '../delivery/git/remote.ts';
 import { boolean, integer, judge, string, stringMap, word } from './leaf.ts';
 import { isVersion, matching, type Rule, text } from './rule.ts';
 import type { ArgoCdConfig } from './stack.ts';

@@ -1,6 +1,6 @@
 import type { ArgoCdInstall } from '../../charts/argocd/install/settings.ts';
 import type { Environment } from '../../charts/environment.ts';
-import type { Identity } from '../delivery/identity.ts';
+import type { Identity } from '../delivery/git/identity.ts';
 import type { BuilderName, Platform } from '../image/image.ts';
 
 /** Everything that the files say about one environment: complete, checked, defaults filled in. */

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { loadStack } from '../config.ts';
-import { type Attestation, attestationPath, formatAttestation, parseAttestation } from './attestation.ts';
 import type { Context } from './context.ts';
 import { deliveryData, guardOf } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
+import { operator } from './git/operator.ts';
+import { realTiming } from './git/timing.ts';
 import { liveHealth } from './live/health.ts';
-import { type Delivered, deliveredAt } from './manifests.ts';
-import { checkReason } from './message.ts';
-import { operator } from './operator.ts';
-import type { Current, Wanted } from './plan.ts';
+import { type Delivered, deliveredAt } from './plan/manifests.ts';
+import { checkReason } from './plan/message.ts';
+import type { Current, Wanted } from './plan/plan.ts';
+import { publish } from './plan/publish.ts';
 import type { HealthEvidence } from './promotion/evidence.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { publish } from './publish.ts';
+import { type Attestation, attestationPath, formatAttestation, parseAttestation } from './release/attestation.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface AttestOptions {
   readonly env: string;

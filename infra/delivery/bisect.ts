@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../../charts/environment.ts';
 import { parse } from '../../charts/manifest.ts';
 import { loadStack } from '../config.ts';
-import { inBatches } from './batch.ts';
 import { type FieldName, fieldValue, isMeant, parseField } from './bisect/field.ts';
 import type { Context } from './context.ts';
 import { clean, type ExitCode, exit, fail, failIfAny } from './errors.ts';
-import { belongsTo } from './ledger.ts';
-import type { ChangedFile, LogEntry } from './log.ts';
+import { inBatches } from './git/batch.ts';
+import type { ChangedFile, LogEntry } from './git/log.ts';
+import { atTip } from './git/reach.ts';
+import type { Repository } from './git/repository.ts';
+import { realTiming } from './git/timing.ts';
+import { belongsTo } from './plan/ledger.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { atTip } from './reach.ts';
-import type { Repository } from './repository.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface BisectOptions {
   readonly env: string;

@@ -5,8 +5,8 @@ import type { StackConfig } from '../config.ts';
 import { buildImage, imageInputs } from '../image/build.ts';
 import type { BuiltImage, ImageRequest } from '../image/image.ts';
 import { type LocalEnvironment, localNames, pushAddress } from '../local/addresses.ts';
+import { sourceState } from './git/source.ts';
 import type { Output } from './output.ts';
-import { sourceState } from './source.ts';
 
 /** What was built for one environment. */
 export interface Build {

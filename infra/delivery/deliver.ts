@@ -7,20 +7,20 @@ import { buildRelease } from './build.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
+import { sourceState } from './git/source.ts';
+import { realTiming } from './git/timing.ts';
 import { waitUntilLive } from './live/wait.ts';
 import { waitSeconds } from './live/wait-option.ts';
-import { neverDelivered } from './manifests.ts';
 import type { Output } from './output.ts';
-import type { Current, Plan, Wanted } from './plan.ts';
+import { neverDelivered } from './plan/manifests.ts';
+import type { Current, Plan, Wanted } from './plan/plan.ts';
+import type { Guard } from './plan/prune-guard.ts';
+import { type PreviewRequest, type Published, preview, publish } from './plan/publish.ts';
 import { unproven } from './promotion/provenance.ts';
-import type { Guard } from './prune-guard.ts';
-import { type PreviewRequest, type Published, preview, publish } from './publish.ts';
-import { recordRelease } from './record.ts';
-import { parseRelease } from './release.ts';
-import { sourceState } from './source.ts';
+import { recordRelease } from './release/record.ts';
+import { parseRelease } from './release/release.ts';
 import { placeholderRelease } from './synth.ts';
 import { cacheFolder, openTarget, type Target } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface DeliverOptions {
   readonly env: string;

@@ -3,16 +3,16 @@ import type { ReleasedImage } from '../../charts/environment.ts';
 import { loadStack, loadStacks, type StackConfig } from '../config.ts';
 import { findSbom } from '../image/build.ts';
 import { pushAddress } from '../local/addresses.ts';
-import { attestationPath, attests, parseAttestation } from './attestation.ts';
 import type { Context } from './context.ts';
 import { clean, type ExitCode, exit, Failure } from './errors.ts';
+import { atTip } from './git/reach.ts';
+import type { Repository } from './git/repository.ts';
+import { realTiming } from './git/timing.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { atTip } from './reach.ts';
-import { type EnvironmentCommit, environmentHistory } from './release-history.ts';
-import type { Repository } from './repository.ts';
+import { attestationPath, attests, parseAttestation } from './release/attestation.ts';
+import { type EnvironmentCommit, environmentHistory } from './release/release-history.ts';
 import { type EnvironmentStatus, status } from './status.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface ExplainOptions {
   readonly env: string;

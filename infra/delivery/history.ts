@@ -2,11 +2,11 @@ import { styleText } from 'node:util';
 import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
 import { clean, type ExitCode, exit, fail } from './errors.ts';
+import { atTip } from './git/reach.ts';
+import { realTiming } from './git/timing.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { atTip } from './reach.ts';
-import { type EnvironmentCommit, environmentHistory } from './release-history.ts';
+import { type EnvironmentCommit, environmentHistory } from './release/release-history.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface HistoryOptions {
   readonly env: string;

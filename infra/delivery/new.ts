@@ -13,7 +13,7 @@ import { type Language, templates } from '../scaffold/template.ts';
 import { writeScaffold } from '../scaffold/write.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
-import { gitInCheckout } from './git.ts';
+import { gitInCheckout } from './git/git.ts';
 import { placeholderRelease } from './synth.ts';
 
 export interface NewOptions {

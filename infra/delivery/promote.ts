@@ -6,20 +6,20 @@ import type { Context } from './context.ts';
 import { deliveryData, guardOf, rehearse, renderChecked, summarize } from './deliver.ts';
 import { compare } from './diff/compare.ts';
 import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
+import { sourceState } from './git/source.ts';
+import { realTiming, type Timing } from './git/timing.ts';
 import { liveHealth } from './live/health.ts';
-import { manifestsAt } from './manifests.ts';
-import { missingFrom } from './missing-images.ts';
-import type { Wanted } from './plan.ts';
+import { manifestsAt } from './plan/manifests.ts';
+import type { Wanted } from './plan/plan.ts';
+import { type PreviewRequest, preview, publish } from './plan/publish.ts';
 import { describeVerdict, verdictData } from './promotion/describe.ts';
 import type { Evidence } from './promotion/evidence.ts';
 import { type Gathered, gather, type Question } from './promotion/gather.ts';
 import { describeProposal, type Proposal, propose } from './promotion/proposal.ts';
 import { judge } from './promotion/verdict.ts';
-import { type PreviewRequest, preview, publish } from './publish.ts';
-import { recordRelease } from './record.ts';
-import { sourceState } from './source.ts';
+import { missingFrom } from './release/missing-images.ts';
+import { recordRelease } from './release/record.ts';
 import { cacheFolder, openTarget, type Target } from './target.ts';
-import { realTiming, type Timing } from './timing.ts';
 
 export interface PromoteOptions {
   readonly to: string;

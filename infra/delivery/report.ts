@@ -7,17 +7,17 @@ import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, fail } from './errors.ts';
+import { atTip } from './git/reach.ts';
+import { sourceState } from './git/source.ts';
+import { realTiming } from './git/timing.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { atTip } from './reach.ts';
-import { environmentHistory } from './release-history.ts';
+import { environmentHistory } from './release/release-history.ts';
 import { printPage } from './report/page.ts';
 import type { ReportData, ReportedCommit, ReportedEnvironment } from './report/report-data.ts';
 import { style } from './report/style.ts';
-import { sourceState } from './source.ts';
 import { status } from './status.ts';
 import { placeholderRelease } from './synth.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface ReportOptions {
   readonly out: string;

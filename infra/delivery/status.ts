@@ -6,17 +6,17 @@ import { deployedServices, staleImages } from './build.ts';
 import type { Context } from './context.ts';
 import { currentRelease } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
+import { type SourceState, sourceState } from './git/source.ts';
+import { realTiming } from './git/timing.ts';
 import { clusterHops } from './live/hops.ts';
 import { waitUntilLive } from './live/wait.ts';
 import { waitSeconds } from './live/wait-option.ts';
 import { wantedAt } from './live/wanted.ts';
-import type { Current, Plan } from './plan.ts';
-import { preview } from './publish.ts';
-import { recordRelease } from './record.ts';
-import { parseRelease, type ReleaseRecord } from './release.ts';
-import { type SourceState, sourceState } from './source.ts';
+import type { Current, Plan } from './plan/plan.ts';
+import { preview } from './plan/publish.ts';
+import { recordRelease } from './release/record.ts';
+import { parseRelease, type ReleaseRecord } from './release/release.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface StatusOptions {
   readonly env?: string;

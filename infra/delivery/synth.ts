@@ -7,8 +7,8 @@ import { render } from '../../charts/render.ts';
 import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit, fail } from './errors.ts';
-import { recordRelease } from './record.ts';
-import { formatRelease, parseRelease, type ReleaseRecord, releasePath } from './release.ts';
+import { recordRelease } from './release/record.ts';
+import { formatRelease, parseRelease, type ReleaseRecord, releasePath } from './release/release.ts';
 
 export interface SynthOptions {
   readonly env?: string;

@@ -4,7 +4,7 @@ import type { StackConfig } from '../config.ts';
 import { type LocalEnvironment, pushUrl } from '../local/addresses.ts';
 import { findLocal } from '../local/local.ts';
 import type { Context } from './context.ts';
-import { Repository } from './repository.ts';
+import { Repository } from './git/repository.ts';
 
 /** One environment, and where its images and commits go from this machine. */
 export interface Target {

@@ -2,13 +2,13 @@ import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
 import { deliveryData, guardOf } from './deliver.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
-import { formatHolds, type Hold, parseHolds, released } from './hold.ts';
-import { type Delivered, deliveredAt } from './manifests.ts';
-import { checkReason } from './message.ts';
-import type { Current, Wanted } from './plan.ts';
-import { publish } from './publish.ts';
+import { realTiming } from './git/timing.ts';
+import { type Delivered, deliveredAt } from './plan/manifests.ts';
+import { checkReason } from './plan/message.ts';
+import type { Current, Wanted } from './plan/plan.ts';
+import { publish } from './plan/publish.ts';
+import { formatHolds, type Hold, parseHolds, released } from './release/hold.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface UnholdOptions {
   readonly env: string;

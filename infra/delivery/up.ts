@@ -10,7 +10,7 @@ import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
 import { deliver, deliveryData, summarize } from './deliver.ts';
 import { type ExitCode, exit } from './errors.ts';
-import type { Published } from './publish.ts';
+import type { Published } from './plan/publish.ts';
 import { cacheFolder, openTarget } from './target.ts';
 
 export interface UpOptions {

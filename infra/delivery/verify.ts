@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { loadStacks, type StackConfig } from '../config.ts';
 import type { Context } from './context.ts';
-import { readCurrent } from './current.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
-import { belongsTo, blobId } from './ledger.ts';
-import type { Current } from './plan.ts';
+import { atTip } from './git/reach.ts';
+import { checkRevision } from './git/ref.ts';
+import { archive } from './git/source.ts';
+import { realTiming } from './git/timing.ts';
+import { readCurrent } from './plan/current.ts';
+import { belongsTo, blobId } from './plan/ledger.ts';
+import type { Current } from './plan/plan.ts';
+import { recordPaths } from './plan/records.ts';
 import { run as runProgram } from './process.ts';
-import { atTip } from './reach.ts';
-import { recordPaths } from './records.ts';
-import { checkRevision } from './ref.ts';
-import { parseRelease, type ReleaseRecord } from './release.ts';
-import { archive } from './source.ts';
+import { parseRelease, type ReleaseRecord } from './release/release.ts';
 import { openTarget } from './target.ts';
-import { realTiming } from './timing.ts';
 
 export interface VerifyOptions {
   readonly env?: string;

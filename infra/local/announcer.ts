@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { git } from '../delivery/git.ts';
+import { git } from '../delivery/git/git.ts';
 import { type Connection, connect } from '../kubernetes/connection.ts';
 import { localNames } from './addresses.ts';
 import { gitopsBranch } from './git-daemon.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { git } from '../delivery/git.ts';
+import { git } from '../delivery/git/git.ts';
 import { answers, type DaemonSpec } from './daemon.ts';
 
 const program = fileURLToPath(new URL('git-server.ts', import.meta.url));

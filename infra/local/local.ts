@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Failure, fail, failIfAny } from '../delivery/errors.ts';
-import { withLock } from '../delivery/lock.ts';
-import { realTiming } from '../delivery/timing.ts';
+import { withLock } from '../delivery/git/lock.ts';
+import { realTiming } from '../delivery/git/timing.ts';
 import { type LocalEnvironment, localNames } from './addresses.ts';
 import { type DaemonSpec, findDaemon, isStartable, startDaemon, stopDaemon } from './daemon.ts';
 import { recordedDaemons } from './daemon-record.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { clean, fail } from '../delivery/errors.ts';
-import { withLock } from '../delivery/lock.ts';
+import { withLock } from '../delivery/git/lock.ts';
+import { realTiming } from '../delivery/git/timing.ts';
 import { type RunResult, tryRun } from '../delivery/process.ts';
-import { realTiming } from '../delivery/timing.ts';
 import type { Tool } from './tool-table.ts';
 
 /** A group of tools on this machine: where its module is, what it holds, where its programs go. */

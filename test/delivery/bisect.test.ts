@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { print } from '../../charts/manifest.ts';
 import { parseField } from '../../infra/delivery/bisect/field.ts';
 import { fieldChanges } from '../../infra/delivery/bisect.ts';
-import { atTip } from '../../infra/delivery/reach.ts';
+import { atTip } from '../../infra/delivery/git/reach.ts';
 import { PlayedTiming, Remote } from './gitops.ts';
 
 let remote: Remote;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { KubernetesObject, ManifestFile } from '../../charts/environment.ts';
-import { attestationPath } from '../../infra/delivery/attestation.ts';
-import type { TreeEntry } from '../../infra/delivery/drift.ts';
-import { holdPath } from '../../infra/delivery/hold.ts';
-import { blobId, emptyLedger, ledgerPath, type ObjectFormat, parseLedger } from '../../infra/delivery/ledger.ts';
-import type { Current, Plan, Wanted } from '../../infra/delivery/plan.ts';
-import type { Guard } from '../../infra/delivery/prune-guard.ts';
-import { type ReleaseRecord, releasePath } from '../../infra/delivery/release.ts';
+import type { TreeEntry } from '../../infra/delivery/plan/drift.ts';
+import { blobId, emptyLedger, ledgerPath, type ObjectFormat, parseLedger } from '../../infra/delivery/plan/ledger.ts';
+import type { Current, Plan, Wanted } from '../../infra/delivery/plan/plan.ts';
+import type { Guard } from '../../infra/delivery/plan/prune-guard.ts';
+import { attestationPath } from '../../infra/delivery/release/attestation.ts';
+import { holdPath } from '../../infra/delivery/release/hold.ts';
+import { type ReleaseRecord, releasePath } from '../../infra/delivery/release/release.ts';
 
 /** What an environment shall be, in the few words a test cares about. */
 export interface Desired {

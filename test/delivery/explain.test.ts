@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadStacks } from '../../infra/config.ts';
 import { arrivalOf, chainOf } from '../../infra/delivery/explain.ts';
-import type { EnvironmentCommit } from '../../infra/delivery/release-history.ts';
+import type { EnvironmentCommit } from '../../infra/delivery/release/release-history.ts';
 
 const stacks = await loadStacks(new URL('../..', import.meta.url).pathname, undefined);
 

@@ -3,11 +3,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { defaultIdentity } from '../../infra/delivery/identity.ts';
-import { ledgerPath, parseLedger } from '../../infra/delivery/ledger.ts';
-import type { PublishRequest } from '../../infra/delivery/publish.ts';
-import { Repository, type RepositoryOptions } from '../../infra/delivery/repository.ts';
-import type { Timing } from '../../infra/delivery/timing.ts';
+import { defaultIdentity } from '../../infra/delivery/git/identity.ts';
+import { Repository, type RepositoryOptions } from '../../infra/delivery/git/repository.ts';
+import type { Timing } from '../../infra/delivery/git/timing.ts';
+import { ledgerPath, parseLedger } from '../../infra/delivery/plan/ledger.ts';
+import type { PublishRequest } from '../../infra/delivery/plan/publish.ts';
 import { type Desired, strict, type Tree, wanted } from './desired.ts';
 
 const environment = { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: devNull };

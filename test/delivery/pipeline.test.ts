@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../infra/delivery/errors.ts';
-import { activeHolds, holdPath, isHeld, parseHolds } from '../../infra/delivery/hold.ts';
-import { belongsTo } from '../../infra/delivery/ledger.ts';
-import { parseRelease, type ReleaseRecord, releasePath } from '../../infra/delivery/release.ts';
+import { belongsTo } from '../../infra/delivery/plan/ledger.ts';
+import { activeHolds, holdPath, isHeld, parseHolds } from '../../infra/delivery/release/hold.ts';
+import { parseRelease, type ReleaseRecord, releasePath } from '../../infra/delivery/release/release.ts';
 import type { Tree } from './desired.ts';
 import { Pipeline, releaseOf } from './pipeline.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure, formatProblem } from '../../infra/delivery/errors.ts';
-import { holdPath } from '../../infra/delivery/hold.ts';
 import type { HealthEvidence } from '../../infra/delivery/promotion/evidence.ts';
-import { parseRelease, releasePath } from '../../infra/delivery/release.ts';
+import { holdPath } from '../../infra/delivery/release/hold.ts';
+import { parseRelease, releasePath } from '../../infra/delivery/release/release.ts';
 import { digest } from './desired.ts';
 import { manifestsOf } from './gitops.ts';
 import { image, Pipeline, releaseOf } from './pipeline.ts';

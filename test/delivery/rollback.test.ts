@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure, formatProblem } from '../../infra/delivery/errors.ts';
-import { holdPath, parseHolds } from '../../infra/delivery/hold.ts';
-import { ledgerPath, parseLedger } from '../../infra/delivery/ledger.ts';
-import { parseRelease, releasePath } from '../../infra/delivery/release.ts';
+import { ledgerPath, parseLedger } from '../../infra/delivery/plan/ledger.ts';
+import { holdPath, parseHolds } from '../../infra/delivery/release/hold.ts';
+import { parseRelease, releasePath } from '../../infra/delivery/release/release.ts';
 import { digest } from './desired.ts';
 import { image, Pipeline, releaseOf } from './pipeline.ts';
 

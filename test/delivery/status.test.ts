@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../infra/delivery/plan.ts';
-import type { ReleaseRecord } from '../../infra/delivery/release.ts';
+import type { Plan } from '../../infra/delivery/plan/plan.ts';
+import type { ReleaseRecord } from '../../infra/delivery/release/release.ts';
 import { hops } from '../../infra/delivery/status.ts';
 
 const commit = 'c'.repeat(40);

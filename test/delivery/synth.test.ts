@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatRelease } from '../../infra/delivery/release.ts';
+import { formatRelease } from '../../infra/delivery/release/release.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = join(root, 'infra/delivery/fullcycle.mjs');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blobId, type Ledger } from '../../infra/delivery/ledger.ts';
+import { blobId, type Ledger } from '../../infra/delivery/plan/ledger.ts';
 import { judge, type Verdict } from '../../infra/delivery/verify.ts';
 
 const path = 'environments/dev/goserver/service-goserver.yaml';

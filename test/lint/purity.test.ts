@@ -8,12 +8,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pureFolders = ['charts', 'charts/policy', 'infra/config', 'infra/delivery/diff'];
 const pureFiles = [
-  'infra/delivery/plan.ts',
-  'infra/delivery/release.ts',
-  'infra/delivery/ledger.ts',
+  'infra/delivery/plan/plan.ts',
+  'infra/delivery/release/release.ts',
+  'infra/delivery/plan/ledger.ts',
   'infra/delivery/live/judge.ts',
   'infra/delivery/promotion/verdict.ts',
-  'infra/delivery/hold.ts',
+  'infra/delivery/release/hold.ts',
 ];
 
 const impurities: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../../charts/environment.ts';
 import type { Problem } from '../../../charts/problem.ts';
 import { mergeKeysOf } from '../diff/merge-keys.ts';
-import { objectKey } from '../ledger.ts';
+import { objectKey } from '../plan/ledger.ts';
 
 /** One field of one object, as `diff` prints it. */
 export interface FieldName {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject, ManifestFile } from '../../../charts/environment.ts';
 import { isKustomization } from '../../../charts/kustomization.ts';
 import { groupOf } from '../../../charts/manifest.ts';
-import { belongsTo } from '../ledger.ts';
+import { belongsTo } from '../plan/ledger.ts';
 import { byRisk, type Change, highest, type Identity } from './change.ts';
 import { compareFields, type FieldDifference } from './fields.ts';
 import { fieldRisk, objectRisk } from './risk.ts';

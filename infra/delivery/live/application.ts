@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kubernetes/json.ts';
 import { at, type ObjectReference, objectsAt, textAt } from '../../kubernetes/object.ts';
-import type { TreeEntry } from '../drift.ts';
+import type { TreeEntry } from '../plan/drift.ts';
 import type { Finding } from './finding.ts';
 import { readsTheSame, type Wanted, type WantedApplication } from './wanted.ts';
 

@@ -1,7 +1,7 @@
 import type { StackConfig } from '../../config.ts';
-import type { TreeEntry } from '../drift.ts';
-import type { Current } from '../plan.ts';
-import { parseRelease } from '../release.ts';
+import type { TreeEntry } from '../plan/drift.ts';
+import type { Current } from '../plan/plan.ts';
+import { parseRelease } from '../release/release.ts';
 
 /** What a cluster shall become: an environment as one commit of the GitOps repo has it. */
 export interface Wanted {

@@ -1,12 +1,12 @@
 import type { StackConfig } from '../../config.ts';
 import type { Context } from '../context.ts';
-import { readCurrent } from '../current.ts';
-import type { TreeEntry } from '../drift.ts';
 import { Failure } from '../errors.ts';
-import { atTip } from '../reach.ts';
-import type { Repository } from '../repository.ts';
+import { atTip } from '../git/reach.ts';
+import type { Repository } from '../git/repository.ts';
+import { realTiming } from '../git/timing.ts';
+import { readCurrent } from '../plan/current.ts';
+import type { TreeEntry } from '../plan/drift.ts';
 import { openTarget } from '../target.ts';
-import { realTiming } from '../timing.ts';
 import { type Wanted, wantedAt } from './wanted.ts';
 
 /** What the tip of the GitOps repo wants, and the files of other commits to compare with. */

@@ -1,10 +1,10 @@
 import type { ReleasedImage } from '../../../charts/environment.ts';
 import type { PromotionConfig } from '../../config/stack.ts';
 import type { Change } from '../diff/change.ts';
-import type { Hold } from '../hold.ts';
-import type { Current } from '../plan.ts';
-import type { ReleaseRecord } from '../release.ts';
-import type { Repository } from '../repository.ts';
+import type { Repository } from '../git/repository.ts';
+import type { Current } from '../plan/plan.ts';
+import type { Hold } from '../release/hold.ts';
+import type { ReleaseRecord } from '../release/release.ts';
 
 /** How a service fares in an environment, and who says so. */
 export interface HealthEvidence {

@@ -3,18 +3,18 @@ import { catalog } from '../../../charts/catalog.ts';
 import type { Environment, ManifestFile, ReleasedImage } from '../../../charts/environment.ts';
 import { render } from '../../../charts/render.ts';
 import type { StackConfig } from '../../config.ts';
-import { type Attestation, attests, parseAttestation } from '../attestation.ts';
 import { deployedServices } from '../build.ts';
-import { readCurrent } from '../current.ts';
 import { compare } from '../diff/compare.ts';
 import { fail } from '../errors.ts';
-import { activeHolds, type Hold, isHeld, parseHolds } from '../hold.ts';
-import { handEdited, manifestsAt, neverDelivered } from '../manifests.ts';
-import type { MissingImages } from '../missing-images.ts';
-import type { Current } from '../plan.ts';
-import { parseRelease, type ReleaseRecord } from '../release.ts';
-import { environmentHistory } from '../release-history.ts';
-import type { Repository } from '../repository.ts';
+import type { Repository } from '../git/repository.ts';
+import { readCurrent } from '../plan/current.ts';
+import { handEdited, manifestsAt, neverDelivered } from '../plan/manifests.ts';
+import type { Current } from '../plan/plan.ts';
+import { type Attestation, attests, parseAttestation } from '../release/attestation.ts';
+import { activeHolds, type Hold, isHeld, parseHolds } from '../release/hold.ts';
+import type { MissingImages } from '../release/missing-images.ts';
+import { parseRelease, type ReleaseRecord } from '../release/release.ts';
+import { environmentHistory } from '../release/release-history.ts';
 import type { Candidate, Evidence, HealthEvidence, HealthOf } from './evidence.ts';
 
 /** What is asked about. */

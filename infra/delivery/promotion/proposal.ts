@@ -1,10 +1,10 @@
 import type { Change } from '../diff/change.ts';
 import { printMarkdown } from '../diff/markdown.ts';
 import { Failure, fail, failIfAny } from '../errors.ts';
-import type { Identity } from '../identity.ts';
-import { decide, type PreviewRequest } from '../publish.ts';
-import { atTip } from '../reach.ts';
-import { finalProblem, refused } from '../remote-failure.ts';
+import type { Identity } from '../git/identity.ts';
+import { atTip } from '../git/reach.ts';
+import { finalProblem, refused } from '../git/remote-failure.ts';
+import { decide, type PreviewRequest } from '../plan/publish.ts';
 import type { Evidence } from './evidence.ts';
 import { duration, isoTime } from './verdict.ts';
 

@@ -1,10 +1,10 @@
 import type { Release } from '../../../charts/environment.ts';
 import type { Problem } from '../../../charts/problem.ts';
 import type { StackConfig } from '../../config.ts';
-import type { Current } from '../plan.ts';
-import { parseRelease } from '../release.ts';
-import { environmentHistory } from '../release-history.ts';
-import type { Repository } from '../repository.ts';
+import type { Repository } from '../git/repository.ts';
+import type { Current } from '../plan/plan.ts';
+import { parseRelease } from '../release/release.ts';
+import { environmentHistory } from '../release/release-history.ts';
 
 /**
  * `E_NOT_PROVEN` for each image that would be new in an environment and never was in the one that it is promoted from, at any time:

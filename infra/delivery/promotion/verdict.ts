@@ -1,7 +1,7 @@
 import type { Problem } from '../../../charts/problem.ts';
 import type { Change } from '../diff/change.ts';
 import { nameOf } from '../diff/summary.ts';
-import { heldProblems } from '../hold.ts';
+import { heldProblems } from '../release/hold.ts';
 import type { Candidate, Evidence } from './evidence.ts';
 
 /** Fields named in a problem; all of them are in the evidence. */

@@ -1,7 +1,7 @@
-import { type Hold, isHeld } from '../hold.ts';
-import type { MissingImages } from '../missing-images.ts';
-import type { ReleaseRecord } from '../release.ts';
-import type { EnvironmentCommit } from '../release-history.ts';
+import { type Hold, isHeld } from '../release/hold.ts';
+import type { MissingImages } from '../release/missing-images.ts';
+import type { ReleaseRecord } from '../release/release.ts';
+import type { EnvironmentCommit } from '../release/release-history.ts';
 
 /** Where to go back to, or the first reason why not. */
 export type Choice =

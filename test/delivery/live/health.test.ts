@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../../infra/delivery/context.ts';
-import { readCurrent } from '../../../infra/delivery/current.ts';
+import { atTip } from '../../../infra/delivery/git/reach.ts';
 import type { Finding } from '../../../infra/delivery/live/finding.ts';
 import { healthByService, liveHealth } from '../../../infra/delivery/live/health.ts';
 import type { Wanted } from '../../../infra/delivery/live/wanted.ts';
 import { createOutput } from '../../../infra/delivery/output.ts';
-import { atTip } from '../../../infra/delivery/reach.ts';
+import { readCurrent } from '../../../infra/delivery/plan/current.ts';
 import { Pipeline, releaseOf } from '../pipeline.ts';
 
 const service = (name: string) => ({ name, application: `dev-${name}`, digest: `sha256:${'0'.repeat(64)}`, commit: 'c'.repeat(40) });

@@ -1,10 +1,10 @@
 import { catalog } from '../../../charts/catalog.ts';
 import { parseStack } from '../../../infra/config.ts';
-import type { TreeEntry } from '../../../infra/delivery/drift.ts';
 import type { Observation } from '../../../infra/delivery/live/judge.ts';
 import { type Wanted, wantedAt } from '../../../infra/delivery/live/wanted.ts';
-import type { Current } from '../../../infra/delivery/plan.ts';
-import { formatRelease, releasePath } from '../../../infra/delivery/release.ts';
+import type { TreeEntry } from '../../../infra/delivery/plan/drift.ts';
+import type { Current } from '../../../infra/delivery/plan/plan.ts';
+import { formatRelease, releasePath } from '../../../infra/delivery/release/release.ts';
 import type { JsonObject } from '../../../infra/kubernetes/json.ts';
 import { commitId, digest, release } from '../desired.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { withLock } from '../../../infra/delivery/lock.ts';
-import { realTiming } from '../../../infra/delivery/timing.ts';
+import { withLock } from '../../../infra/delivery/git/lock.ts';
+import { realTiming } from '../../../infra/delivery/git/timing.ts';
 
 /** Takes the lock `times` times and writes to the log when it has it and when it lets go. */
 const [file = '', log = '', times = '1', hold = '0'] = process.argv.slice(2);

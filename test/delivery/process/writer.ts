@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { defaultIdentity } from '../../../infra/delivery/identity.ts';
-import { publish } from '../../../infra/delivery/publish.ts';
-import { Repository } from '../../../infra/delivery/repository.ts';
-import { realTiming } from '../../../infra/delivery/timing.ts';
+import { defaultIdentity } from '../../../infra/delivery/git/identity.ts';
+import { Repository } from '../../../infra/delivery/git/repository.ts';
+import { realTiming } from '../../../infra/delivery/git/timing.ts';
+import { publish } from '../../../infra/delivery/plan/publish.ts';
 import { strict, wanted } from '../desired.ts';
 
 /** One writer of the GitOps repo, in a process of its own. */
