@@ -23,7 +23,7 @@ describe('git', () => {
         .map((name) => join(root, name)),
     );
     const callers = sources.filter((name) => /[[(]\s*'git',/.test(readFileSync(join(project, name), 'utf8')));
-    expect(callers.sort()).toEqual(['infra/delivery/doctor.ts', 'infra/delivery/git.ts', 'infra/local/git-server.ts']);
+    expect(callers.sort()).toEqual(['infra/delivery/doctor.ts', 'infra/delivery/git/git.ts', 'infra/local/git-server.ts']);
   });
 
   it('sees nothing of the system, the user or the variables around it', async () => {
