@@ -78,7 +78,10 @@ export async function upStack(
     env: workspace.env,
     timeout: runMilliseconds,
     signal,
-    onLine: (line) => isStep(line) && onProgress(line.trim().replaceAll(/\s+/g, ' ')),
+    onLine: (line) => {
+      const step = stepOf(line);
+      if (step) onProgress(step);
+    },
   });
   if (result.exitCode !== 0) explain(environment, `${result.stdout}\n${result.stderr}`, workspace);
   return changesOf(result.stdout);
@@ -95,6 +98,19 @@ export function changesOf(printed: string): Changes {
   const summary = printed.slice(printed.lastIndexOf('\nResources:'));
   const counts = summary.matchAll(/(\d+) (created|updated|replaced|deleted|unchanged)$/gm);
   return Object.fromEntries([...counts].map(([, count, operation]) => [operation, Number(count)]));
+}
+
+/**
+ * What a line of the engine says of one resource, in fewer words; undefined for other lines. Components are left out: they do nothing themselves.
+ * `+  kubernetes:apps/v1:Deployment Deployment/a/b creating (7s) Deployment a/b: 0 of 1 replicas available` becomes
+ * `creating Deployment/a/b: 0 of 1 replicas available`.
+ */
+export function stepOf(line: string): string | undefined {
+  const pattern = /^\s*[+~-]{1,2}\s+(\S+:\S+)\s+(\S+)\s+([a-z]+)(?:\s+\([\d.]+m?s\))?\s*(.*)$/;
+  const [, type = '', name, operation, detail = ''] = pattern.exec(line.trimEnd()) ?? [];
+  if (name === undefined || type.startsWith('fullcycle:index:') || type.startsWith('pulumi:')) return undefined;
+  const words = detail.replace(/^\[diff: .*?\]\s*/, '').replace(/^\S+ \S+: /, '');
+  return `${operation} ${name}${words && `: ${words}`}`;
 }
 
 function writeConfig(project: string, environment: string, { folder, cluster }: Workspace): void {
@@ -153,9 +169,4 @@ function passphrase(root: string): string {
   const file = join(root, 'passphrase');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
   return file;
-}
-
-/** Lines of operations, such as ` +  kubernetes:core/v1:Namespace Namespace/argocd creating (0s)`. */
-function isStep(line: string): boolean {
-  return /^\s*[+~-]{1,2}\s+\S+:\S+ /.test(line);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changesOf, localStackFile } from '../../infra/local/stack.ts';
+import { changesOf, localStackFile, stepOf } from '../../infra/local/stack.ts';
 
 describe('what the engine counts', () => {
   it.each([
@@ -31,5 +31,23 @@ describe('the stack file of a local stack', () => {
     const file = localStackFile(secret, 'encryptionsalt: v1:local\nconfig: {}\n', cluster);
     expect(file).toContain('encryptionsalt: v1:local');
     expect(file).not.toMatch(/canary|v1:real|awskms/);
+  });
+});
+
+describe('a line of the engine', () => {
+  it.each<[string, string | undefined]>([
+    [
+      ' +  kubernetes:apps/v1:Deployment Deployment/argocd/argocd-server creating (7s) Deployment argocd/argocd-server: 0 of 1 replicas available',
+      'creating Deployment/argocd/argocd-server: 0 of 1 replicas available',
+    ],
+    [' +  fullcycle:secret:Password argocd-webhook created (0.21s)', 'created argocd-webhook'],
+    [' ~  kubernetes:core/v1:ConfigMap ConfigMap/argocd/argocd-cm updating (0s) [diff: ~data]', 'updating ConfigMap/argocd/argocd-cm'],
+    [' +- kubernetes:batch/v1:Job Job/a/b replacing', 'replacing Job/a/b'],
+    [' +  fullcycle:index:GitOpsDelivery prod creating (0s)', undefined],
+    ['    pulumi:pulumi:Stack fullcycle-dev running', undefined],
+    ['Resources:', undefined],
+    ['', undefined],
+  ])('%j is told as %j', (line, told) => {
+    expect(stepOf(line)).toBe(told);
   });
 });
