@@ -65,7 +65,7 @@ const kubectl = async (...args: string[]) =>
   (await run([await tool('kubectl'), `--kubeconfig=${cluster.kubeconfig}`, ...args])).stdout.trim();
 const application = async (name: string) =>
   JSON.parse(await kubectl('get', 'application', name, '--namespace=argocd', '--output=json')) as Application;
-const synced = (unit: string) => eventually(`dev-${unit} is in order`, 120, async () => isInOrder(await application(`dev-${unit}`)));
+const synced = (unit: string) => eventually(`dev-${unit} is in order`, 240, async () => isInOrder(await application(`dev-${unit}`)));
 
 /** Requests that change something, by the API server's audit log, from clients of ours since a moment. */
 function writesSince(start: number): string[] {
@@ -211,6 +211,8 @@ describe('a stack', () => {
   it('delivers and follows the kustomize layout', async () => {
     configure({ 'fullcycle:gitops': { layout: 'kustomize' } });
     succeeded(await up());
+    // Nobody tells this Argo CD of pushes: it would look at Git within three minutes.
+    await kubectl('annotate', 'application', 'dev-root', '--namespace=argocd', '--overwrite', 'argocd.argoproj.io/refresh=normal');
     const source = '--output=jsonpath={.spec.source.directory}{.status.sourceType}';
     await eventually('the Application is a kustomization', 120, async () => {
       return (await kubectl('get', 'application', 'dev-goserver', '--namespace=argocd', source)) === 'Kustomize';
