@@ -1,5 +1,6 @@
 import { stopCluster } from '../local/cluster/cluster.ts';
-import { stopLocal } from '../local/local.ts';
+import { stateFolder, stopLocal } from '../local/local.ts';
+import { removeWebhook } from '../local/webhook.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit } from './errors.ts';
 
@@ -11,6 +12,8 @@ export interface DownOptions {
 export async function run({ purge = false }: DownOptions, { project, output }: Context): Promise<ExitCode> {
   await output.step('stop the local environment', async () => {
     await stopCluster(project, { purge });
+    // Nobody is there any more to be told of pushes; the next start of a cluster has them announced again.
+    removeWebhook(stateFolder(project));
     await stopLocal(project, { purge });
   });
   output.print(

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuiltImage } from '../../infra/image/image.ts';
+import { hasWebhook, writeWebhook } from '../../infra/local/webhook.ts';
 import { copyProject, type Project } from '../project.ts';
 
 interface Delivered {
@@ -214,9 +215,11 @@ describe('source that does not type-check', () => {
 
 describe('down', () => {
   it('stops what up started, keeps what it made, and forgets it on demand', () => {
+    const state = join(project.folder, '.fullcycle');
+    writeWebhook(state, { kubeconfig: '/nowhere', context: 'gone', namespace: 'argocd', secret: 'secret' });
     expect(project.fullcycle('down')).toMatchObject({ status: 0 });
     expect(project.fullcycle('deliver', '--env', 'dev').stderr).toContain('error[E_LOCAL_DOWN] gitops.repository');
-    expect(existsSync(join(project.folder, '.fullcycle/gitops.git'))).toBe(true);
+    expect([existsSync(join(state, 'gitops.git')), hasWebhook(state)]).toEqual([true, false]);
     expect(up().environments.map(({ commit }) => commit)).toEqual([null, null, null]);
     expect(project.fullcycle('down', '--purge')).toMatchObject({ status: 0 });
     expect(existsSync(join(project.folder, '.fullcycle'))).toBe(false);
