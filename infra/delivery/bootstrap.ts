@@ -5,7 +5,7 @@ import type { LocalEnvironment } from '../local/addresses.ts';
 import type { RunningCluster } from '../local/cluster/cluster.ts';
 import { provideArgoCdImages } from '../local/cluster/images.ts';
 import { stateFolder } from '../local/local.ts';
-import { type Changes, openWorkspace, stackOutputs, upStack, type Workspace } from '../local/stack.ts';
+import { type Changes, isKnown, openWorkspace, stackOutputs, upStack, type Workspace } from '../local/stack.ts';
 import { writeWebhook } from '../local/webhook.ts';
 import type { Context } from './context.ts';
 import { type LiveEnvironment, waitUntilLive } from './live/wait.ts';
@@ -40,7 +40,7 @@ export async function bootstrap(
   return { resources, environments };
 }
 
-/** The others come side by side: they have nothing in common but the Argo CD of the first one. */
+/** The first time the others wait for the Argo CD of the first one; else all come side by side. */
 async function deployStacks(cluster: RunningCluster, stacks: readonly StackConfig[], context: Context): Promise<Bootstrapped['resources']> {
   const { project, output, signal } = context;
   const { kubeconfig, context: name } = cluster;
@@ -53,9 +53,12 @@ async function deployStacks(cluster: RunningCluster, stacks: readonly StackConfi
     output.step(`pulumi up ${environment}`, async (say) => {
       return [environment, await upStack(project, environment, workspace, { onProgress: say, signal })] as const;
     });
-  const installed = await up(first);
+  const isInstalled = others.every((environment) => isKnown(environment, workspace));
+  const installing = up(first);
+  if (!isInstalled) await installing;
+  const results = await Promise.all([installing, ...others.map(up)]);
   await announcePushes(cluster, first, workspace, project);
-  return Object.fromEntries([installed, ...(await Promise.all(others.map(up)))]);
+  return Object.fromEntries(results);
 }
 
 /** From now on the GitOps repo tells Argo CD of every push. */

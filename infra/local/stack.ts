@@ -135,8 +135,14 @@ export function localStackFile(text: string, before: string | undefined, cluster
   return document.toString();
 }
 
-async function makeStack(environment: string, { engine, folder, env }: Workspace): Promise<void> {
-  if (existsSync(join(folder, 'state', '.pulumi', 'stacks', 'fullcycle', `${environment}.json`))) return;
+/** Whether a stack was brought to this cluster before. */
+export function isKnown(environment: string, { folder }: Workspace): boolean {
+  return existsSync(join(folder, 'state', '.pulumi', 'stacks', 'fullcycle', `${environment}.json`));
+}
+
+async function makeStack(environment: string, workspace: Workspace): Promise<void> {
+  if (isKnown(environment, workspace)) return;
+  const { engine, folder, env } = workspace;
   await run([engine.pulumi, 'stack', 'init', environment, '--non-interactive', '--no-select'], { cwd: folder, env });
 }
 
