@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
-import { deliveryData, guardOf } from './deliver.ts';
+import { deliveryData, guardOf, publishStep } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
 import { operator } from './git/operator.ts';
 import { realTiming } from './git/timing.ts';
@@ -9,7 +9,6 @@ import { liveHealth } from './live/health.ts';
 import { type Delivered, deliveredAt } from './plan/manifests.ts';
 import { checkReason } from './plan/message.ts';
 import type { Current, Wanted } from './plan/plan.ts';
-import { publish } from './plan/publish.ts';
 import type { HealthEvidence } from './promotion/evidence.ts';
 import { isoTime } from './promotion/verdict.ts';
 import { type Attestation, attestationPath, formatAttestation, parseAttestation } from './release/attestation.ts';
@@ -38,18 +37,9 @@ export async function run({ env, reason }: AttestOptions, context: Context): Pro
     const live = await healthOf({ commit, current: delivered.current, repository });
     return attesting(delivered, commit, { who, at: isoTime(Math.floor(timing.now() / 1000)), live, reason });
   };
-  const published = await output.step(`attest ${env}`, (say) =>
-    publish({
-      environment: env,
-      repository,
-      timing,
-      guard: guardOf(target, {}),
-      identity: stack.gitops.author,
-      propose,
-      stopIfChanged: true,
-      onStep: (step, detail) => say(`${step} ${detail}`),
-    }),
-  );
+  const guard = guardOf(target, {});
+  const request = { environment: env, repository, timing, guard, identity: stack.gitops.author, propose, stopIfChanged: true };
+  const published = await publishStep(`attest ${env}`, request, output);
   output.print(published.commit === undefined ? `${env}: attested before` : `${env}: healthy, recorded in ${attestationPath(env)}`);
   output.data(deliveryData(env, published));
   return exit.ok;

@@ -15,7 +15,7 @@ import type { Output } from './output.ts';
 import { neverDelivered } from './plan/manifests.ts';
 import type { Current, Plan, Wanted } from './plan/plan.ts';
 import type { Guard } from './plan/prune-guard.ts';
-import { type PreviewRequest, type Published, preview, publish } from './plan/publish.ts';
+import { type PreviewRequest, type Published, type PublishRequest, preview, publish } from './plan/publish.ts';
 import { unproven } from './promotion/provenance.ts';
 import { recordRelease } from './release/record.ts';
 import { parseRelease } from './release/release.ts';
@@ -84,18 +84,21 @@ export async function deliver(
   const { stack, repository } = target;
   const { name } = stack.environment;
   const propose = deliveryOf(target, release);
-  return await output.step(`commit ${name}`, (say) =>
-    publish({
-      environment: name,
-      repository,
-      timing: realTiming(signal),
-      init: options.init,
-      guard: guardOf(target, options),
-      identity: stack.gitops.author,
-      propose,
-      onStep: (step, detail) => say(`${step} ${detail}`),
-    }),
-  );
+  const request = {
+    environment: name,
+    repository,
+    timing: realTiming(signal),
+    init: options.init,
+    guard: guardOf(target, options),
+    identity: stack.gitops.author,
+    propose,
+  };
+  return await publishStep(`commit ${name}`, request, output);
+}
+
+/** Publishes as one step of the output, and shows what it is doing. */
+export function publishStep(title: string, request: PublishRequest, output: Output): Promise<Published> {
+  return output.step(title, (say) => publish({ ...request, onStep: (step, detail) => say(`${step} ${detail}`) }));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ManifestFile, Release } from '../../charts/environment.ts';
 import { loadStack, type StackConfig } from '../config.ts';
 import { requireChecked } from './checked.ts';
 import type { Context } from './context.ts';
-import { deliveryData, guardOf, rehearse, renderChecked, summarize } from './deliver.ts';
+import { deliveryData, guardOf, publishStep, rehearse, renderChecked, summarize } from './deliver.ts';
 import { compare } from './diff/compare.ts';
 import { type ExitCode, exit, Failure, fail, failIfAny } from './errors.ts';
 import { sourceState } from './git/source.ts';
@@ -11,7 +11,7 @@ import { realTiming, type Timing } from './git/timing.ts';
 import { liveHealth } from './live/health.ts';
 import { manifestsAt } from './plan/manifests.ts';
 import type { Wanted } from './plan/plan.ts';
-import { type PreviewRequest, preview, publish } from './plan/publish.ts';
+import { type PreviewRequest, preview } from './plan/publish.ts';
 import { describeVerdict, verdictData } from './promotion/describe.ts';
 import type { Evidence } from './promotion/evidence.ts';
 import { type Gathered, gather, type Question } from './promotion/gather.ts';
@@ -70,9 +70,7 @@ export async function run(options: PromoteOptions, context: Context): Promise<Ex
   if (options.plan) return await tellVerdict(request, seen, context);
   if (options.dryRun) return await rehearse(request, output);
   if (options.pr) return await open(request, target, seen, context);
-  const published = await output.step(`promote ${from} to ${options.to}`, (say) =>
-    publish({ ...request, identity: stack.gitops.author, onStep: (step, detail) => say(`${step} ${detail}`) }),
-  );
+  const published = await publishStep(`promote ${from} to ${options.to}`, { ...request, identity: stack.gitops.author }, output);
   output.print(summarize(options.to, published));
   output.data(deliveryData(options.to, published));
   return exit.ok;

@@ -1,7 +1,7 @@
 import { isDuration, secondsOf } from '../config/rule.ts';
 import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
-import { deliveryData, guardOf, rehearse, summarize } from './deliver.ts';
+import { deliveryData, guardOf, publishStep, rehearse, summarize } from './deliver.ts';
 import { type ExitCode, exit, fail, failIfAny } from './errors.ts';
 import { operator } from './git/operator.ts';
 import { checkRevision } from './git/ref.ts';
@@ -10,7 +10,6 @@ import { realTiming } from './git/timing.ts';
 import { type Delivered, deliveredAt, neverDelivered } from './plan/manifests.ts';
 import { checkReason } from './plan/message.ts';
 import type { Current, Wanted } from './plan/plan.ts';
-import { publish } from './plan/publish.ts';
 import { isoTime } from './promotion/verdict.ts';
 import { activeHolds, formatHolds, type Hold, holdPath, parseHolds } from './release/hold.ts';
 import { type MissingImages, missingFrom } from './release/missing-images.ts';
@@ -56,9 +55,7 @@ export async function run(options: RollbackOptions, context: Context): Promise<E
   };
   if (options.dryRun) return await rehearse(request, output);
   const identity = target.stack.gitops.author;
-  const published = await output.step(`roll back ${env}`, (say) =>
-    publish({ ...request, identity, stopIfChanged: true, onStep: (step, detail) => say(`${step} ${detail}`) }),
-  );
+  const published = await publishStep(`roll back ${env}`, { ...request, identity, stopIfChanged: true }, output);
   output.print(summarize(env, published));
   const isHeld = published.plan.writes.some(({ path, text }) => path === holdPath(env) && text !== null);
   if (isHeld) output.note(`what it replaces is held; to release it: fullcycle unhold --env ${env}`);

@@ -1,12 +1,11 @@
 import { loadStack } from '../config.ts';
 import type { Context } from './context.ts';
-import { deliveryData, guardOf } from './deliver.ts';
+import { deliveryData, guardOf, publishStep } from './deliver.ts';
 import { type ExitCode, exit, failIfAny } from './errors.ts';
 import { realTiming } from './git/timing.ts';
 import { type Delivered, deliveredAt } from './plan/manifests.ts';
 import { checkReason } from './plan/message.ts';
 import type { Current, Wanted } from './plan/plan.ts';
-import { publish } from './plan/publish.ts';
 import { formatHolds, type Hold, parseHolds, released } from './release/hold.ts';
 import { openTarget } from './target.ts';
 
@@ -28,17 +27,15 @@ export async function run({ env, service, reason }: UnholdOptions, context: Cont
     before = holdsOf(delivered);
     return letGo(delivered, service, reason);
   };
-  const published = await output.step(`unhold ${env}`, (say) =>
-    publish({
-      environment: env,
-      repository,
-      timing: realTiming(signal),
-      guard: guardOf(target, {}),
-      identity: stack.gitops.author,
-      propose,
-      onStep: (step, detail) => say(`${step} ${detail}`),
-    }),
-  );
+  const request = {
+    environment: env,
+    repository,
+    timing: realTiming(signal),
+    guard: guardOf(target, {}),
+    identity: stack.gitops.author,
+    propose,
+  };
+  const published = await publishStep(`unhold ${env}`, request, output);
   const digests = before.flatMap((hold) => hold.digests).filter((held) => service === undefined || held.service === service);
   const names = digests.map((held) => `${held.service} ${held.digest.slice(0, 19)}…`);
   output.print(published.commit === undefined ? `${env}: nothing is held` : `${env}: released ${names.join(', ')}`);
