@@ -8,8 +8,9 @@ import { clean, type ExitCode, exit, Failure } from './errors.ts';
 import { atTip } from './git/reach.ts';
 import type { Repository } from './git/repository.ts';
 import { realTiming } from './git/timing.ts';
+import { readCurrent } from './plan/current.ts';
 import { isoTime } from './promotion/verdict.ts';
-import { attestationPath, attests, parseAttestation } from './release/attestation.ts';
+import { attests, parseAttestation } from './release/attestation.ts';
 import { type EnvironmentCommit, environmentHistory } from './release/release-history.ts';
 import { type EnvironmentStatus, status } from './status.ts';
 import { openTarget } from './target.ts';
@@ -73,18 +74,21 @@ export function chainOf<Stack extends Pick<StackConfig, 'environment' | 'promoti
 }
 
 /**
- * The commit that brought an image to an environment: the first one of the last time it was there without a break.
- * @param history of the environment, the newest first
+ * By service, the commit that brought its image to an environment: the first one of the last time it was there without a break.
+ * @param history of the environment, the newest first; read once, and no further than needed
  */
-export async function arrivalOf(
+export async function arrivals(
   history: AsyncIterable<EnvironmentCommit>,
-  service: string,
-  digest: string,
-): Promise<EnvironmentCommit | undefined> {
-  let first: EnvironmentCommit | undefined;
+  images: Readonly<Record<string, Pick<ReleasedImage, 'digest'>>>,
+): Promise<ReadonlyMap<string, EnvironmentCommit>> {
+  const first = new Map<string, EnvironmentCommit>();
+  const open = new Map(Object.entries(images));
   for await (const entry of history) {
-    if (entry.release?.images[service]?.digest === digest) first = entry;
-    else if (first) break;
+    for (const [service, { digest }] of open) {
+      if (entry.release?.images[service]?.digest === digest) first.set(service, entry);
+      else if (first.has(service)) open.delete(service);
+    }
+    if (open.size === 0) break;
   }
   return first;
 }
@@ -93,36 +97,37 @@ async function originsOf(chain: readonly StackConfig[], { release }: Environment
   const stack = chain.at(-1);
   if (!release || !stack) return [];
   const { repository, local } = await openTarget(stack, context);
-  return await atTip({ repository, timing: realTiming(context.signal) }, async (tip = '') =>
-    Promise.all(
-      Object.entries(release.images).map(async ([service, image]) => {
-        const arrivals: Arrival[] = [];
-        for (const { environment } of chain) {
-          const entry = await arrivalOf(environmentHistory(repository, environment.name, tip), service, image.digest);
-          if (entry) arrivals.push(await arrival(environment.name, entry, service, image, repository, tip));
-        }
-        const sbom = await known(() => findSbom({ ...image, pushTo: pushAddress(image.name, local) }, { signal: context.signal }));
-        return { service, image, sbom, arrivals };
-      }),
-    ),
+  const passed = await atTip({ repository, timing: realTiming(context.signal) }, async (tip = '') => {
+    const names = chain.map(({ environment }) => environment.name);
+    return Promise.all(names.map((name) => arrivalsAt(repository, name, tip, release.images)));
+  });
+  return Promise.all(
+    Object.entries(release.images).map(async ([service, image]) => {
+      const sbom = await known(() => findSbom({ ...image, pushTo: pushAddress(image.name, local) }, { signal: context.signal }));
+      return { service, image, sbom, arrivals: passed.flatMap((services) => services[service] ?? []) };
+    }),
   );
 }
 
-async function arrival(
-  environment: string,
-  { commit, time, who, verb, reason }: EnvironmentCommit,
-  service: string,
-  image: ReleasedImage,
+/** How the images came to one environment, by service, with what was recorded of their health there. */
+async function arrivalsAt(
   repository: Repository,
+  environment: string,
   tip: string,
-): Promise<Arrival> {
-  const path = attestationPath(environment);
-  const [entry] = await repository.tree(tip, [path]);
-  const text = entry && (await repository.blobs([entry.id])).get(entry.id);
-  const attestation = text === undefined ? undefined : parseAttestation(environment, text);
-  const isAttested = attestation !== undefined && attests(attestation, service, image);
-  const health = isAttested ? `${attestation.words} (${attestation.who}, ${attestation.at})` : undefined;
-  return { environment, commit, time, who, verb, ...(reason && { reason }), ...(health && { health }) };
+  images: Readonly<Record<string, ReleasedImage>>,
+): Promise<Readonly<Record<string, Arrival>>> {
+  const [brought, current] = await Promise.all([
+    arrivals(environmentHistory(repository, environment, tip), images),
+    readCurrent(repository, environment, tip),
+  ]);
+  const attestation = current.attestation === undefined ? undefined : parseAttestation(environment, current.attestation);
+  const told = [...brought].map(([service, { commit, time, who, verb, reason }]): [string, Arrival] => {
+    const image = images[service];
+    const isAttested = attestation !== undefined && image !== undefined && attests(attestation, service, image);
+    const health = isAttested ? `${attestation.words} (${attestation.who}, ${attestation.at})` : undefined;
+    return [service, { environment, commit, time, who, verb, ...(reason && { reason }), ...(health && { health }) }];
+  });
+  return Object.fromEntries(told);
 }
 
 /** What a registry that can't be asked leaves open is no reason to say nothing of the rest. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadStacks } from '../../infra/config.ts';
-import { arrivalOf, chainOf } from '../../infra/delivery/explain.ts';
+import { arrivals, chainOf } from '../../infra/delivery/explain.ts';
 import type { EnvironmentCommit } from '../../infra/delivery/release/release-history.ts';
 
 const stacks = await loadStacks(new URL('../..', import.meta.url).pathname, undefined);
@@ -39,6 +39,6 @@ describe('the commit that brought an image', () => {
     ['is none where it never ran', 'bc-', undefined],
     ['is none in an empty history', '', undefined],
   ])('%s: %s', async (_what, history, commit) => {
-    expect((await arrivalOf(ran(history), 'goserver', 'a'))?.commit).toBe(commit);
+    expect((await arrivals(ran(history), { goserver: { digest: 'a' } })).get('goserver')?.commit).toBe(commit);
   });
 });
