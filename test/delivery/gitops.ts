@@ -3,11 +3,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { Failure } from '../../infra/delivery/errors.ts';
 import { defaultIdentity } from '../../infra/delivery/git/identity.ts';
 import { Repository, type RepositoryOptions } from '../../infra/delivery/git/repository.ts';
 import type { Timing } from '../../infra/delivery/git/timing.ts';
 import { ledgerPath, parseLedger } from '../../infra/delivery/plan/ledger.ts';
-import type { PublishRequest } from '../../infra/delivery/plan/publish.ts';
+import { type PublishRequest, publish } from '../../infra/delivery/plan/publish.ts';
 import { type Desired, strict, type Tree, wanted } from './desired.ts';
 
 const environment = { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: devNull };
@@ -146,4 +147,14 @@ export class PlayedTiming implements Timing {
     this.time += milliseconds;
     await this.meanwhile();
   }
+}
+
+/** Text and exit code of the failure that a request ends in; fails the test when nothing fails. */
+export async function failure(request: PublishRequest): Promise<{ text: string; exitCode: number }> {
+  const error = await publish(request).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(error instanceof Failure)) throw new Error(`no Failure: ${error instanceof Error ? error.stack : error}`);
+  return { text: error.message, exitCode: error.exitCode };
 }

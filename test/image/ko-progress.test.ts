@@ -4,7 +4,7 @@ import { koProgress } from '../../infra/image/ko-progress.ts';
 describe("ko's log as progress", () => {
   it.each([
     ['2026/11/21 16:05:03 Building example.com/hello-go for linux/amd64', 'compiling for linux/amd64'],
-    ['2026/11/21 16:05:03 Writing SBOM to /home/ada/.cache/fullcycle/work/hello-3aeHYM/sbom/hello.spdx.json', 'writing SBOM'],
+    ['2026/11/21 16:05:03 Writing SBOM to /scratch/hello-3aeHYM/sbom/hello.spdx.json', 'writing SBOM'],
     ['2026/11/21 16:05:03 Using base base.fullcycle.invalid/empty@sha256:410cc1 for example.com/hello-go', undefined],
     ['2026/11/21 16:05:03 current folder is not a git repository. Git info will not be available', undefined],
     ['2026/11/21 16:05:03 Saving ko://example.com/hello-go', undefined],

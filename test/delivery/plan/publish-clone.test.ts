@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../../infra/delivery/errors.ts';
 import { withLock } from '../../../infra/delivery/git/lock.ts';
 import { atTip } from '../../../infra/delivery/git/reach.ts';
 import type { Repository } from '../../../infra/delivery/git/repository.ts';
 import { type PublishRequest, publish } from '../../../infra/delivery/plan/publish.ts';
 import { commitId } from '../desired.ts';
-import { manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
+import { failure, manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
 
 const dev = { environment: 'dev', services: { goserver: 'v1' } };
 const dev2 = { environment: 'dev', services: { goserver: 'v2' } };
@@ -25,15 +24,6 @@ afterEach(() => {
   remote.expectSound();
   remote.remove();
 });
-
-async function failure(request: PublishRequest): Promise<{ text: string; exitCode: number }> {
-  const error = await publish(request).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(error instanceof Failure)) throw new Error(`no Failure: ${error instanceof Error ? error.stack : error}`);
-  return { text: error.message, exitCode: error.exitCode };
-}
 
 /** Every file of the private clone, largest first. */
 function filesOfClone(): string[] {

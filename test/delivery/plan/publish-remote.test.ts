@@ -3,10 +3,9 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../../infra/delivery/errors.ts';
 import { type PublishRequest, publish } from '../../../infra/delivery/plan/publish.ts';
 import { commitId } from '../desired.ts';
-import { manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
+import { failure, manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
 import { freePort, HttpRemote } from '../http-remote.ts';
 
 const dev = { environment: 'dev', services: { goserver: 'v1' } };
@@ -32,15 +31,6 @@ afterEach(async () => {
 
 const request = (desired: typeof dev, more: Partial<PublishRequest> = {}): PublishRequest =>
   remote.request(desired, { repository: remote.repository({ url, allowLocal: false }), timing, ...more });
-
-async function failure(request: PublishRequest): Promise<{ text: string; exitCode: number }> {
-  const error = await publish(request).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(error instanceof Failure)) throw new Error(`no Failure: ${error instanceof Error ? error.stack : error}`);
-  return { text: error.message, exitCode: error.exitCode };
-}
 
 const isPush = (path = '') => path.endsWith('/git-receive-pack');
 const asksToPush = (path = '') => path.includes('git-receive-pack');

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../../infra/delivery/errors.ts';
 import { ledgerPath } from '../../../infra/delivery/plan/ledger.ts';
 import { type PublishRequest, preview, publish } from '../../../infra/delivery/plan/publish.ts';
 import { commitId, strict, wanted } from '../desired.ts';
-import { manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
+import { failure, manifestsOf, PlayedTiming, Remote, render } from '../gitops.ts';
 
 let remote: Remote;
 beforeEach(() => {
@@ -19,16 +18,6 @@ const dev2 = { environment: 'dev', services: { goserver: 'v2' } };
 const prod = { environment: 'prod', services: { goserver: 'v1' } };
 const deployment = 'environments/dev/goserver/deployment-goserver.yaml';
 const short = (word: string) => commitId(word).slice(0, 7);
-
-/** The failure's text and its exit code; fails the test when nothing fails. */
-async function failure(request: PublishRequest): Promise<{ text: string; exitCode: number }> {
-  const error = await publish(request).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(error instanceof Failure)) throw new Error(`no Failure: ${error instanceof Error ? error.stack : error}`);
-  return { text: error.message, exitCode: error.exitCode };
-}
 
 /** Does something at the first push, as somebody else would. */
 const beforeFirstPush = (act: () => void): PublishRequest['onStep'] => {
