@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunResult, run, tryRun } from '../../infra/delivery/process.ts';
-import type { LocalEnvironment } from '../../infra/local/addresses.ts';
+import { type LocalEnvironment, localPorts } from '../../infra/local/addresses.ts';
 import { type RunningCluster, startCluster, stopCluster } from '../../infra/local/cluster/cluster.ts';
 import { type ClusterImage, provideArgoCdImages } from '../../infra/local/cluster/images.ts';
 import { type NodeLayout, nodeLayout } from '../../infra/local/cluster/node-layout.ts';
@@ -63,11 +63,10 @@ export async function installArgoCd(project: ClusterProject, { registry }: Local
   return images;
 }
 
-async function start(projectDir: string) {
+/** Starts a registry, a GitOps server and an embedded cluster for a project folder, and lets the cluster reach the other two. */
+export async function start(projectDir: string): Promise<{ readonly cluster: RunningCluster; readonly local: LocalEnvironment }> {
   const before = await startLocal(projectDir);
-  const registryPort = Number(before.registry.address.split(':')[1]);
-  const gitopsPort = Number(new URL(before.gitops.cloneUrl).port);
-  const cluster = await startCluster('embedded', { projectDir, registryPort, gitopsPort });
+  const cluster = await startCluster('embedded', { projectDir, ...localPorts(before) });
   if (!cluster?.hostAddress) throw new Error('the embedded cluster knows the address of its host');
   return { cluster, local: await startLocal(projectDir, { hosts: [cluster.hostAddress] }) };
 }

@@ -1,20 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, tryRun } from '../../../infra/delivery/process.ts';
 import type { LocalEnvironment } from '../../../infra/local/addresses.ts';
 import { startLocal, stopLocal } from '../../../infra/local/local.ts';
 import { tool } from '../../../infra/local/tools.ts';
-import { type Engine, pulumiEngine } from '../../../infra/provider/engine.ts';
 import { git } from '../../local/project.ts';
+import { checkout, createProgram, type EngineProgram } from './engine-program.ts';
 
-const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 /** All values of the environment: one service, so that one image is built. */
 const stack = readFileSync(join(checkout, 'Pulumi.dev.yaml'), 'utf8').replace(/\n {4}nodeserver:\n(?: {5,}.*\n)+/, '\n');
 
-const program = `
+const text = `
 import { Delivery, Image } from './project/infra/provider/resources.ts';
 const image = new Image('goserver', { service: 'goserver', repository: 'registry.fullcycle.internal', builder: 'ko', platforms: ['linux/amd64'] });
 const delivery = new Delivery('dev', { environment: 'dev', images: { goserver: image.released }, init: true });
@@ -22,30 +19,20 @@ export const { digest } = image;
 export const { commit } = delivery;
 `;
 
-let engine: Engine;
-let folder: string;
+let program: EngineProgram;
 let project: string;
 let local: LocalEnvironment;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(realpathSync(tmpdir()), 'fullcycle-plugin-'));
-  project = join(folder, 'project');
+  program = await createProgram('{providers: [{name: fullcycle, path: project/infra/provider}]}');
+  project = join(program.folder, 'project');
   await copyProject();
-  mkdirSync(join(folder, 'state'));
-  const plugin = join(project, 'infra', 'provider');
-  writeFileSync(
-    join(folder, 'Pulumi.yaml'),
-    `name: program\nruntime: {name: nodejs, options: {typescript: false}}\nmain: index.ts\nplugins: {providers: [{name: fullcycle, path: ${plugin}}]}\n`,
-  );
-  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-  [engine, local] = await Promise.all([pulumiEngine({ home: join(folder, 'home') }), startLocal(project)]);
-  await pulumi('stack', 'init', 'test');
+  local = await startLocal(project);
 });
 
 afterAll(async () => {
   if (project) await stopLocal(project, { purge: true });
-  if (folder) rmSync(folder, { recursive: true, force: true });
+  program?.remove();
 });
 
 /** The checkout as it is now, as a repository of one commit. */
@@ -61,20 +48,9 @@ async function copyProject(): Promise<void> {
   await git(project, 'commit', '--quiet', '--message=project');
 }
 
-async function pulumi(...args: readonly string[]): Promise<string> {
-  const state = {
-    PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
-    PULUMI_HOME: join(folder, 'home'),
-    PULUMI_CONFIG_PASSPHRASE: 'test',
-  };
-  const argv = [engine.pulumi, ...args, '--non-interactive'] as const;
-  const { stdout, stderr, exitCode } = await tryRun(argv, { cwd: folder, env: { ...engine.env, ...state } });
-  return `${stdout}${stderr}exit ${exitCode}`;
-}
-
-const preview = () => pulumi('preview', '--diff');
-const up = () => pulumi('up', '--yes', '--skip-preview');
-const output = async (name: string) => (await pulumi('stack', 'output', name)).split('\n')[0];
+const preview = () => program.pulumi('preview', '--diff');
+const up = () => program.pulumi('up', '--yes', '--skip-preview');
+const output = async (name: string) => (await program.pulumi('stack', 'output', name)).split('\n')[0];
 
 /** Digest of the newest image in the registry; empty when there is none. */
 async function published(): Promise<string> {
@@ -89,7 +65,7 @@ async function tip(): Promise<string> {
 
 describe('images and deliveries as resources', () => {
   it('are previewed without building or committing anything', async () => {
-    writeFileSync(join(folder, 'index.ts'), program);
+    program.write(text);
     expect(await preview()).toMatch(
       /fullcycle:image:Image: \(create\).*inputs *: "sha256:[0-9a-f]{64}".*fullcycle:gitops:Delivery: \(create\).*exit 0$/s,
     );
@@ -100,11 +76,11 @@ describe('images and deliveries as resources', () => {
     expect(await up()).toMatch(/exit 0$/);
     expect(await output('digest')).toBe(await published());
     expect(await output('commit')).toBe(await tip());
-    const clone = join(folder, 'clone');
-    await git(folder, 'clone', '--quiet', local.gitops.cloneUrl, clone);
+    const clone = join(program.folder, 'clone');
+    await git(program.folder, 'clone', '--quiet', local.gitops.cloneUrl, clone);
     expect(readFileSync(join(clone, 'environments/dev/goserver/deployment-goserver.yaml'), 'utf8')).toContain(await published());
     const commit = await tip();
-    expect(await pulumi('up', '--yes', '--skip-preview', '--expect-no-changes')).toMatch(/exit 0$/);
+    expect(await program.pulumi('up', '--yes', '--skip-preview', '--expect-no-changes')).toMatch(/exit 0$/);
     expect(await tip()).toBe(commit);
   });
 
@@ -130,36 +106,36 @@ describe('images and deliveries as resources', () => {
     try {
       writeFileSync(file, `${good}\nthis is no Go\n`);
       expect(await preview()).toMatch(/exit 0$/);
-      writeFileSync(join(folder, 'index.ts'), program.replace("builder: 'ko',", "builder: 'ko', buildOnPreview: true,"));
+      program.write(text.replace("builder: 'ko',", "builder: 'ko', buildOnPreview: true,"));
       expect(await preview()).toMatch(/error\[E_BUILD\].*exit 1$/s);
     } finally {
       writeFileSync(file, good);
     }
     expect(await preview()).toMatch(/exit 0$/);
-    writeFileSync(join(folder, 'index.ts'), program);
+    program.write(text);
     expect([await published(), await tip()]).toEqual(before);
   });
 
   it('are found drifted in a refresh when somebody else has written to Git, and overwrite nothing unasked', async () => {
-    const clone = join(folder, 'clone');
+    const clone = join(program.folder, 'clone');
     await git(clone, 'pull', '--quiet');
     const path = 'environments/dev/goserver/deployment-goserver.yaml';
     writeFileSync(join(clone, path), readFileSync(join(clone, path), 'utf8').replace('replicas: 1', 'replicas: 2'));
     await git(clone, 'commit', '--quiet', '--all', '--message=by hand');
     await git(clone, 'push', '--quiet');
     const byHand = await tip();
-    expect(await pulumi('refresh', '--yes')).toMatch(/1 updated.*exit 0$/s);
+    expect(await program.pulumi('refresh', '--yes')).toMatch(/1 updated.*exit 0$/s);
     expect(await up()).toMatch(/error\[E_DRIFT\] environments\/dev\/goserver\/deployment-goserver\.yaml: .*exit 1$/s);
     expect(await tip()).toBe(byHand);
     await git(clone, 'revert', '--no-edit', 'HEAD');
     await git(clone, 'push', '--quiet');
     expect(await up()).toMatch(/exit 0$/);
-    expect(await pulumi('refresh', '--yes', '--expect-no-changes')).toMatch(/exit 0$/);
+    expect(await program.pulumi('refresh', '--yes', '--expect-no-changes')).toMatch(/exit 0$/);
   });
 
   it('are refused with what is wrong, all of an image at once', async () => {
     const image = `new Image('image', { service: 'gosrver', repository: '', builder: 'kaniko' as 'ko', platforms: [] });`;
-    writeFileSync(join(folder, 'index.ts'), `import { Image } from './project/infra/provider/resources.ts';\n${image}\n`);
+    program.write(`import { Image } from './project/infra/provider/resources.ts';\n${image}\n`);
     const said = await preview();
     expect(said).toContain('error[E_KEY] service: gosrver - one of goserver, nodeserver - did you mean goserver?');
     expect(said).toContain('error[E_KEY] repository: - required - name the registry, and the path in it, to push below');
@@ -175,14 +151,14 @@ describe('images and deliveries as resources', () => {
       ],
     ] as const) {
       const text = `import { Delivery } from './project/infra/provider/resources.ts';\nnew Delivery('delivery', ${delivery});\n`;
-      writeFileSync(join(folder, 'index.ts'), text);
+      program.write(text);
       expect(await preview()).toContain(expected);
     }
   });
 
   it('leave images and Git as they are when they are destroyed', async () => {
     const before = [await published(), await tip()];
-    expect(await pulumi('destroy', '--yes', '--skip-preview')).toMatch(/exit 0$/);
+    expect(await program.pulumi('destroy', '--yes', '--skip-preview')).toMatch(/exit 0$/);
     expect([await published(), await tip()]).toEqual(before);
     expect(before).toEqual([expect.stringMatching(/^sha256:/), expect.stringMatching(/^[0-9a-f]{40}$/)]);
   });

@@ -1,23 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryRun } from '../../../infra/delivery/process.ts';
-import { type Engine, pulumiEngine } from '../../../infra/provider/engine.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { checkout, createProgram, type EngineProgram } from './engine-program.ts';
 
-const checkout = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 const pack = join(checkout, 'infra', 'policy-pack');
-
-const settings = `
-name: program
-main: index.ts
-runtime: {name: nodejs, options: {typescript: false}}
-plugins:
-  providers: [{name: fullcycle, path: ${join(checkout, 'infra', 'provider')}}]
-  analyzers: [{name: policy-fullcycle, path: ${pack}}]
-`;
+const plugins = `{providers: [{name: fullcycle, path: ${join(checkout, 'infra', 'provider')}}], analyzers: [{name: policy-fullcycle, path: ${pack}}]}`;
 
 /** Argo CD in small: a namespace, a Secret whose value is made in the same run, and its server. */
 const good = `
@@ -73,58 +62,37 @@ new RootApplication('dev', { environment: environment('dev') }, { providers, dep
 `;
 
 let plane: ControlPlane;
-let engine: Engine;
-let folder: string;
+let program: EngineProgram;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fullcycle-policy-'));
-  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine({ home: join(folder, 'home') })]);
-  mkdirSync(join(folder, 'state'));
-  writeFileSync(join(folder, 'Pulumi.yaml'), settings);
-  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(plane));
-  writeFileSync(join(folder, 'kubeconfig'), plane.kubeconfig);
-  symlinkSync(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-  await pulumi('stack', 'init', 'test');
+  [plane, program] = await Promise.all([startControlPlane(), createProgram(plugins)]);
+  const kubeconfig = join(program.folder, 'kubeconfig');
+  writeFileSync(join(program.folder, 'cluster.json'), JSON.stringify(plane));
+  writeFileSync(kubeconfig, plane.kubeconfig);
   // So that a default provider works, and goes wherever this points.
-  await pulumi('config', 'set', 'kubernetes:kubeconfig', join(folder, 'kubeconfig'));
-  await pulumi('config', 'set', 'kubernetes:context', plane.context);
+  await program.pulumi('config', 'set', 'kubernetes:kubeconfig', kubeconfig);
+  await program.pulumi('config', 'set', 'kubernetes:context', plane.context);
 });
 
 afterAll(async () => {
   await plane?.stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
+  program?.remove();
 });
 
-async function pulumi(...args: readonly string[]): Promise<string> {
-  const state = {
-    PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
-    PULUMI_HOME: join(folder, 'home'),
-    PULUMI_CONFIG_PASSPHRASE: 'test',
-  };
-  const argv = [engine.pulumi, ...args, '--non-interactive'] as const;
-  const { stdout, stderr, exitCode } = await tryRun(argv, { cwd: folder, env: { ...engine.env, ...state } });
-  return `${stdout}${stderr}exit ${exitCode}`;
-}
-
-function program(text: string): void {
-  writeFileSync(join(folder, 'index.ts'), text);
-}
-
-const preview = () => pulumi('preview', '--policy-pack', pack);
+const preview = () => program.pulumi('preview', '--policy-pack', pack);
 
 describe('the policy pack, run by the engine', () => {
   it('lets this project’s own bootstrap pass', async () => {
-    program(own);
-    const said = await pulumi('preview', '--policy-pack', pack);
+    program.write(own);
+    const said = await program.pulumi('preview', '--policy-pack', pack);
     expect(said).toMatch(/Application\/argocd\/dev-root create.*✅ fullcycle@v.*exit 0$/s);
     expect(said).not.toContain('hunter2');
   });
 
   it('lets a bootstrap pass whose secrets are made in the same run', async () => {
-    program(good);
+    program.write(good);
     expect(await preview()).toMatch(/✅ fullcycle@v\d+\.\d+\.\d+ \(local: .*8 to create.*exit 0$/s);
-    expect(await pulumi('up', '--yes', '--skip-preview', '--policy-pack', pack)).toMatch(/✅ fullcycle@v.*8 created.*exit 0$/s);
+    expect(await program.pulumi('up', '--yes', '--skip-preview', '--policy-pack', pack)).toMatch(/✅ fullcycle@v.*8 created.*exit 0$/s);
   });
 
   it.each<[string, string, string]>([
@@ -164,7 +132,7 @@ describe('the policy pack, run by the engine', () => {
       'error[E_POLICY] root#spec.project: default - root-project: names a project that is not default - name <env>-root',
     ],
   ])('refuses %s', async (_name, statement, message) => {
-    program(`${good}${statement}\n`);
+    program.write(`${good}${statement}\n`);
     const said = await preview();
     expect(said).toContain(message);
     expect(said).toMatch(/❌ fullcycle@v.*exit [1-9]\d*$/s);
@@ -172,8 +140,10 @@ describe('the policy pack, run by the engine', () => {
   });
 
   it('has nothing made of what it refuses', async () => {
-    program(`${good}new core.v1.ConfigMap('stray', { metadata: { namespace: 'kube-system', name: 'stray' } }, options);\n`);
-    expect(await pulumi('up', '--yes', '--skip-preview', '--policy-pack', pack)).toMatch(/stray#metadata\.namespace.*exit [1-9]\d*$/s);
+    program.write(`${good}new core.v1.ConfigMap('stray', { metadata: { namespace: 'kube-system', name: 'stray' } }, options);\n`);
+    expect(await program.pulumi('up', '--yes', '--skip-preview', '--policy-pack', pack)).toMatch(
+      /stray#metadata\.namespace.*exit [1-9]\d*$/s,
+    );
     const { exitCode, stderr } = await tryRun([plane.kubectl, 'get', 'configmap', 'stray', '--namespace=kube-system'], {
       env: { KUBECONFIG: plane.kubeconfigFile },
     });
@@ -181,10 +151,10 @@ describe('the policy pack, run by the engine', () => {
   });
 
   it('refuses to judge when its first policy can’t see secrets', async () => {
-    program(good);
-    const file = join(folder, 'policy.json');
+    program.write(good);
+    const file = join(program.folder, 'policy.json');
     writeFileSync(file, JSON.stringify({ 'secret-values': 'mandatory' }));
-    const said = await pulumi('preview', '--policy-pack', pack, '--policy-pack-config', file);
+    const said = await program.pulumi('preview', '--policy-pack', pack, '--policy-pack-config', file);
     expect(said).toMatch(/enforcement level remediate is needed for secret-values.*exit [1-9]\d*$/s);
   });
 });

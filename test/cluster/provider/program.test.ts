@@ -1,17 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryRun } from '../../../infra/delivery/process.ts';
-import { type Engine, pulumiEngine } from '../../../infra/provider/engine.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { createProgram, type EngineProgram } from './engine-program.ts';
 
 /** An ESM program in TypeScript that nothing compiles: Node strips its types. */
-const program = `
+const text = `
 import { readFileSync } from 'node:fs';
 import { apps, core, Provider } from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
@@ -33,65 +31,43 @@ export const uid: pulumi.Output<string> = web.metadata.uid;
 `;
 
 let plane: ControlPlane;
-let engine: Engine;
-let folder: string;
+let program: EngineProgram;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fullcycle-program-'));
-  [plane, engine] = await Promise.all([startControlPlane(), pulumiEngine({ home: join(folder, 'home') })]);
-  mkdirSync(join(folder, 'state'));
-  writeFileSync(join(folder, 'Pulumi.yaml'), 'name: program\nmain: index.ts\nruntime: {name: nodejs, options: {typescript: false}}\n');
-  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  writeFileSync(join(folder, 'index.ts'), program);
-  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(plane));
-  symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'));
-  await pulumi('stack', 'init', 'test');
+  [plane, program] = await Promise.all([startControlPlane(), createProgram()]);
+  program.write(text);
+  writeFileSync(join(program.folder, 'cluster.json'), JSON.stringify(plane));
 });
 
 afterAll(async () => {
   await plane?.stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
+  program?.remove();
 });
 
-function environment() {
-  const state = {
-    PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
-    PULUMI_HOME: join(folder, 'home'),
-    PULUMI_CONFIG_PASSPHRASE: 'test',
-  };
-  return { ...engine.env, ...state };
-}
-
-/** Runs the engine and returns all that it prints. */
-async function pulumi(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr, exitCode } = await tryRun([engine.pulumi, ...args, '--non-interactive'], { cwd: folder, env: environment() });
-  return `${stdout}${stderr}exit ${exitCode}`;
-}
-
-const up = () => pulumi('up', '--yes', '--skip-preview');
+const up = () => program.pulumi('up', '--yes', '--skip-preview');
 
 describe('a program without a compiler, run by the engine’s own command line', () => {
   it('is previewed, deployed, found unchanged and destroyed', async () => {
-    await pulumi('config', 'set', 'replicas', '0');
-    expect(await pulumi('preview')).toMatch(/4 to create.*exit 0$/s);
+    await program.pulumi('config', 'set', 'replicas', '0');
+    expect(await program.pulumi('preview')).toMatch(/4 to create.*exit 0$/s);
     expect(await up()).toMatch(/uid: "[0-9a-f-]{36}".*4 created.*exit 0$/s);
-    expect(await pulumi('up', '--yes', '--skip-preview', '--expect-no-changes')).toMatch(/4 unchanged.*exit 0$/s);
-    expect(await pulumi('destroy', '--yes', '--skip-preview')).toMatch(/4 deleted.*exit 0$/s);
+    expect(await program.pulumi('up', '--yes', '--skip-preview', '--expect-no-changes')).toMatch(/4 unchanged.*exit 0$/s);
+    expect(await program.pulumi('destroy', '--yes', '--skip-preview')).toMatch(/4 deleted.*exit 0$/s);
   });
 
   it('goes on where a killed engine left off', async () => {
-    await pulumi('config', 'set', 'replicas', '1');
+    await program.pulumi('config', 'set', 'replicas', '1');
     const args = ['up', '--yes', '--skip-preview', '--non-interactive'];
-    const child = spawn(engine.pulumi, args, { cwd: folder, env: { ...process.env, ...environment() }, stdio: 'ignore' });
+    const child = spawn(program.engine.pulumi, args, { cwd: program.folder, env: { ...process.env, ...program.env }, stdio: 'ignore' });
     while (!(await uid())) await sleep(100);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const made = await uid();
-    await pulumi('cancel', '--yes');
-    await pulumi('config', 'set', 'replicas', '0');
+    await program.pulumi('cancel', '--yes');
+    await program.pulumi('config', 'set', 'replicas', '0');
     expect(await up()).toMatch(/exit 0$/s);
     expect(await uid()).toBe(made);
-    expect(await pulumi('destroy', '--yes', '--skip-preview')).toMatch(/exit 0$/s);
+    expect(await program.pulumi('destroy', '--yes', '--skip-preview')).toMatch(/exit 0$/s);
   });
 });
 

@@ -6,13 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { type RunResult, run, tryRun } from '../../../infra/delivery/process.ts';
-import { type RunningCluster, startCluster } from '../../../infra/local/cluster/cluster.ts';
+import type { RunningCluster } from '../../../infra/local/cluster/cluster.ts';
 import { provideArgoCdImages } from '../../../infra/local/cluster/images.ts';
-import { startLocal } from '../../../infra/local/local.ts';
 import { moduleDirectory, tool } from '../../../infra/local/tools.ts';
 import { type Engine, pulumiEngine } from '../../../infra/provider/engine.ts';
 import { copyProject, type Project } from '../../project.ts';
-import { eventually } from '../cluster-project.ts';
+import { eventually, start } from '../cluster-project.ts';
 import { type Application, isInOrder, succeeded } from './up-project.ts';
 
 /** The way of a platform engineer: the project's own stack file names a cluster, and `pulumi` is run by hand. */
@@ -25,13 +24,9 @@ let argocdDigest: string;
 beforeAll(async () => {
   project = copyProject();
   const { folder } = project;
-  const local = await startLocal(folder);
-  const [registryPort, gitopsPort] = [Number(local.registry.address.split(':')[1]), Number(new URL(local.gitops.cloneUrl).port)];
-  const started = await startCluster('embedded', { projectDir: folder, registryPort, gitopsPort });
-  if (!started?.hostAddress) throw new Error('the embedded cluster knows the address of its host');
-  cluster = started;
-  await startLocal(folder, { hosts: [started.hostAddress] });
-  const images = await provideArgoCdImages({ registry: local.registry.address });
+  const started = await start(folder);
+  cluster = started.cluster;
+  const images = await provideArgoCdImages({ registry: started.local.registry.address });
   argocdDigest = images.find(({ name }) => name.includes('/argocd:'))?.digest ?? '';
   engine = await pulumiEngine({ home: join(folder, '.fullcycle', 'home') });
   identity = await kubectl('get', 'namespace', 'kube-system', '--output=jsonpath={.metadata.uid}');
